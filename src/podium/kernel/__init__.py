@@ -1,0 +1,1 @@
+"""Ids, clock, errors: what every other room may use, and which uses none of them."""
