@@ -10,7 +10,7 @@ from __future__ import annotations
 class PodiumError(Exception):
     """Work that failed for a reason that was foreseen.
 
-    `what` says what is wrong, `where` names the file, line, task or command it is wrong in (may be empty), and `do` says
+    `what` says what is wrong, `where` names the file, line, task or command it is wrong in (may be empty), `do` says
     what the reader can do about it (may be empty).
     """
 

@@ -1,0 +1,83 @@
+"""Evidence: facts that Podium observed about one exact tree, each reproducible by a command."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from podium.kernel.value import Value
+
+
+class Holds(Value, frozen=True, kw_only=True, tag="holds"):
+    """It was looked at, and it is so."""
+
+
+class Fails(Value, frozen=True, kw_only=True, tag="fails"):
+    """It was looked at, and it is not so."""
+
+    why: str
+
+
+class BrokenBefore(Value, frozen=True, kw_only=True, tag="broken before"):
+    """It fails on the candidate and failed on the base too."""
+
+    why: str
+
+
+class NotRun(Value, frozen=True, kw_only=True, tag="not run"):
+    """Nobody looked, for this reason."""
+
+    why: str
+
+
+class Blind(Value, frozen=True, kw_only=True, tag="blind"):
+    """It was looked at, but in a way that cannot see an answer, for this reason."""
+
+    why: str
+
+
+Outcome: TypeAlias = Holds | Fails | BrokenBefore | NotRun | Blind
+
+
+class Finding(Value, frozen=True, kw_only=True):
+    """One located fact. Equal fingerprints on two trees are the same finding."""
+
+    fingerprint: str
+    rule: str
+    level: Literal["note", "warning", "error"]
+    message: str
+    path: str = ""
+    line: int = 0  # from 1; 0 = the whole file or no place
+    side: Literal["old", "new", "not changed"] = "new"
+
+
+class Execution(Value, frozen=True, kw_only=True):
+    """One run of a command on one tree."""
+
+    tree: str
+    exit_code: int | None  # None when it did not end by itself
+    seconds: float
+    output: str  # the end of what it printed, at most 8 kB
+    output_digest: str
+    passed: int | None = None  # from JUnit XML, where the command wrote it
+    failed: int | None = None
+    skipped: int | None = None
+
+
+class Item(Value, frozen=True, kw_only=True):
+    """One item of evidence."""
+
+    id: str
+    kind: str  # clause-check, project-tests, extra-check, scope, size, protected, empty, deleted-tests ...
+    name: str  # what a person calls it: "E1", "project tests", "scope"
+    tree: str  # the tree of the candidate it is bound to
+    base_tree: str
+    outcome: Outcome
+    required: bool
+    command: str = ""  # what reproduces it
+    tool: str = ""
+    environment: str = ""  # tier and layer it ran in
+    seconds: float = 0.0
+    clause: str = ""
+    findings: tuple[Finding, ...] = ()
+    base: Execution | None = None
+    candidate: Execution | None = None

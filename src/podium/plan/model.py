@@ -1,0 +1,48 @@
+"""A plan: the tasks of a spec and what each depends on."""
+
+from __future__ import annotations
+
+from podium.kernel.value import Value
+
+
+class Task(Value, frozen=True, kw_only=True):
+    """One reviewable slice of a spec."""
+
+    id: str  # T1, T2 ...
+    title: str
+    clauses: tuple[str, ...]
+    scope: tuple[str, ...]  # globs
+    depends_on: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()  # several = they race; empty = the project's default agent
+    budget: int = 400  # changed lines
+    instructions: str = ""
+    line: int = 0  # where the task begins in the plan's file; 0 = unknown
+
+
+class Serialised(Value, frozen=True, kw_only=True):
+    """Two tasks whose scopes overlap: `after` waits until `before` is settled."""
+
+    before: str
+    after: str
+    overlap: tuple[str, ...]  # the globs or files that both may touch
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """The tasks of one spec, as parsed from `specs/NAME.plan.toml`."""
+
+    spec: str
+    tasks: tuple[Task, ...]
+    text: str
+    blob: str  # git blob id (sha1) of the document's bytes
+
+
+class ApprovedPlan(Value, frozen=True, kw_only=True):
+    """A plan that a named person approved, bound to the exact spec and plan."""
+
+    spec: str
+    spec_blob: str
+    plan_blob: str
+    tasks: tuple[Task, ...]
+    serialised: tuple[Serialised, ...]
+    approved_by: str
+    approved_at: str
