@@ -8,25 +8,26 @@ from podium.kernel.value import Value
 
 
 class Queued(Value, frozen=True, kw_only=True, tag="queued"):
-    """Accepted, and waits for its turn."""
-
-    receipt: str
+    """Waits for its turn."""
 
 
 class Landed(Value, frozen=True, kw_only=True, tag="landed"):
-    """On the target branch."""
+    """On the target branch (for a revert: the revert commit is)."""
 
     commit: str
     tree: str
     target: str
     at: str
+    checks: tuple[str, ...] = ()
 
 
 class Returned(Value, frozen=True, kw_only=True, tag="returned"):
-    """Did not land: sent back as a refine point."""
+    """Did not land: sent back as a refine point. Nothing moved."""
 
     why: str
+    onto: str
     at: str
+    paths: tuple[str, ...] = ()
 
 
 class Held(Value, frozen=True, kw_only=True, tag="held"):
@@ -36,15 +37,7 @@ class Held(Value, frozen=True, kw_only=True, tag="held"):
     do: str
 
 
-class Reverted(Value, frozen=True, kw_only=True, tag="reverted"):
-    """Landed once, and taken back by a revert commit."""
-
-    commit: str
-    by: str
-    at: str
-
-
-LandingState: TypeAlias = Queued | Landed | Returned | Held | Reverted
+LandingState: TypeAlias = Queued | Landed | Returned | Held
 
 
 class Entry(Value, frozen=True, kw_only=True):
@@ -56,4 +49,9 @@ class Entry(Value, frozen=True, kw_only=True):
     run: str
     round: int
     state: LandingState
-    revert_of: str = ""  # commit
+    queued_at: str
+    receipt: str = ""
+    revert_of: str = ""  # the landed commit to take back; empty for a landing
+    by: str = ""
+    reason: str = ""
+    attempt: int = 1

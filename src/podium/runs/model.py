@@ -164,6 +164,7 @@ class Failed(Value, frozen=True, kw_only=True, tag="failed"):
     """No candidate came of it."""
 
     reason: str
+    detail: str = ""
 
 
 class Stopped(Value, frozen=True, kw_only=True, tag="stopped"):
@@ -196,6 +197,9 @@ class Round(Value, frozen=True, kw_only=True):
     trips: tuple[Trip, ...] = ()
     claim: str = ""  # the agent's own last words: a claim, not a fact
     worker: str = ""  # the worker that has it
+    error: str = ""  # what the agent or its sandbox complained of, if it did
+    notes: tuple[str, ...] = ()  # what could not be harvested as it was, in words
+    rebased_from: str = ""  # commit of the candidate whose work was to be done again on a moved base
 
 
 class Run(Value, frozen=True, kw_only=True):

@@ -1,0 +1,133 @@
+"""Appending to the ledger: one hash chain per project, serialised by the database.
+
+A transaction holds its project's chain from its start, so whoever decides on what it read decides on the truth:
+
+    with ledger.transaction(project) as tx:
+        state.catch_up(tx.records(after=state.seq))
+        tx.append(rules.decide(state, ...), actor="person:Ada <ada@x.org>")
+
+A database error in the body, or any exception, appends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from podium.kernel.clock import Clock, stamp
+from podium.kernel.errors import ConflictError, PodiumError
+from podium.kernel.value import canonical
+from podium.ledger.event import GENESIS, Payload, Record, record_hash
+from podium.ledger.schema import head as head_table
+from podium.ledger.schema import ledger as ledger_table
+
+
+class Transaction:
+    """A project's chain, held for writing until the enclosing `with` ends."""
+
+    def __init__(self, connection: sa.Connection, project: str, seq: int, tip: str, clock: Clock) -> None:
+        self.connection = connection
+        self.project = project
+        self.seq = seq
+        self.tip = tip
+        self._clock = clock
+
+    def records(self, after: int = 0) -> list[Record]:
+        """The records with a sequence number above `after`, in order."""
+        table = ledger_table
+        rows = self.connection.execute(
+            sa.select(table).where(table.c.project == self.project, table.c.seq > after).order_by(table.c.seq)
+        )
+        return [_record(row) for row in rows]
+
+    def append(self, payload: Payload, *, actor: str) -> Record:
+        """Add one record to the chain; it counts once the transaction commits."""
+        seq, at, data = self.seq + 1, stamp(self._clock.now()), canonical(payload)
+        kind, subject = payload.kind, payload.subject
+        record = Record(
+            seq=seq,
+            project=self.project,
+            at=at,
+            actor=actor,
+            kind=kind,
+            subject=subject,
+            data=data,
+            previous=self.tip,
+            hash=record_hash(
+                seq=seq,
+                project=self.project,
+                at=at,
+                actor=actor,
+                kind=kind,
+                subject=subject,
+                data=data,
+                previous=self.tip,
+            ),
+        )
+        columns = {name: getattr(record, name) for name in Record.__struct_fields__}
+        self.connection.execute(ledger_table.insert().values(**columns))
+        self.connection.execute(
+            head_table.update().where(head_table.c.project == self.project).values(seq=seq, hash=record.hash)
+        )
+        self.seq, self.tip = seq, record.hash
+        return record
+
+
+class Ledger:
+    """The append-only record of every decision and fact, for all projects of one database."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    @contextmanager
+    def transaction(self, project: str) -> Generator[Transaction]:
+        """Hold `project`'s chain; commit at the end of the block, roll back if it raises.
+
+        Raises ConflictError when the chain could not be held, PodiumError when the database refuses the write
+        (a full disk, say): nothing was written then.
+        """
+        try:
+            with self.engine.begin() as connection:
+                seq, tip = _hold(connection, project)
+                yield Transaction(connection, project, seq, tip, self.clock)
+        except IntegrityError as error:
+            raise ConflictError("another process wrote the ledger at the same time", where=project) from error
+        except OperationalError as error:
+            raise PodiumError(
+                f"the database refused to write ({str(error.orig).splitlines()[0]})",
+                where=self.engine.url.render_as_string(hide_password=True),
+                do="Nothing was written. Free disk space or unlock the database, then do it again.",
+            ) from error
+
+
+def _record(row: sa.Row[Any]) -> Record:
+    return Record(
+        seq=row.seq,
+        project=row.project,
+        at=row.at,
+        actor=row.actor,
+        kind=row.kind,
+        subject=row.subject,
+        data=bytes(row.data),
+        previous=row.previous,
+        hash=row.hash,
+    )
+
+
+def _hold(connection: sa.Connection, project: str) -> tuple[int, str]:
+    """Lock the head row of `project`, making it if it is the first time; return its sequence number and hash."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(
+        insert(head_table)
+        .values(project=project, seq=0, hash=GENESIS)
+        .on_conflict_do_nothing(index_elements=["project"])
+    )
+    query = sa.select(head_table.c.seq, head_table.c.hash).where(head_table.c.project == project)
+    row = connection.execute(query.with_for_update()).one()
+    return int(row.seq), str(row.hash)

@@ -1,0 +1,201 @@
+"""The fold of all run events, and queries on it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from podium.ledger.event import Record
+from podium.runs.events import (
+    DECODER,
+    AgentEnded,
+    AgentStarted,
+    BoundaryRecorded,
+    CandidateHarvested,
+    PermissionAnswered,
+    PermissionAsked,
+    RoundClaimed,
+    RoundDelivered,
+    RoundFailed,
+    RoundOrdered,
+    RoundStopped,
+    RunArchived,
+    RunEvent,
+    RunStarted,
+    Steered,
+    TripwireCleared,
+    TripwireTripped,
+)
+from podium.runs.model import (
+    AwaitingPermission,
+    Candidate,
+    Delivered,
+    Failed,
+    Gathering,
+    Harvesting,
+    Ordered,
+    Round,
+    RoundState,
+    Run,
+    Stopped,
+    Working,
+)
+
+replace = msgspec.structs.replace
+
+
+class Runs:
+    """All runs of one project, as the ledger tells them."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Run] = {}
+        self.steering: dict[tuple[str, int], list[tuple[int, Steered | PermissionAnswered]]] = {}
+
+    def apply(self, record: Record) -> None:
+        """Take in one record; those of other nouns are passed over."""
+        if not record.kind.startswith("runs."):
+            return
+        event = DECODER.decode(record.data)
+        match event:
+            case RunStarted():
+                self.by_id[event.run] = Run(
+                    id=event.run,
+                    spec=event.spec,
+                    task=event.task,
+                    agent=event.agent,
+                    plan_blob=event.plan_blob,
+                    started_at=record.at,
+                    rounds=(),
+                )
+            case RunArchived():
+                self.by_id[event.run] = replace(self.by_id[event.run], archived=event.why)
+            case RoundOrdered():
+                run = self.by_id[event.run]
+                ordered = Round(
+                    number=event.round,
+                    kind=event.round_kind,
+                    base=event.base,
+                    state=Ordered(),
+                    points=event.points,
+                    ordered_at=record.at,
+                    rebased_from=event.rebased_from,
+                )
+                self.by_id[run.id] = replace(run, rounds=(*run.rounds, ordered))
+            case _:
+                if isinstance(event, Steered | PermissionAnswered):
+                    self.steering.setdefault((event.run, event.round), []).append((record.seq, event))
+                self._advance(event)
+
+    def _advance(self, event: RunEvent) -> None:
+        assert not isinstance(event, RunStarted | RunArchived | RoundOrdered)
+        run = self.by_id[event.run]
+        rounds = tuple(advance(r, event) if r.number == event.round else r for r in run.rounds)
+        self.by_id[run.id] = replace(run, rounds=rounds)
+
+    def of_task(self, spec: str, task: str) -> list[Run]:
+        """The task's runs, oldest first, archived ones included."""
+        return [run for run in self.by_id.values() if run.spec == spec and run.task == task]
+
+    def active(self) -> list[tuple[Run, Round]]:
+        """Every round that a worker is or should be busy with."""
+        return [(run, run.rounds[-1]) for run in self.by_id.values() if run.rounds and is_active(run.rounds[-1].state)]
+
+
+def is_active(state: RoundState) -> bool:
+    """Whether a worker is, or should be, busy with a round in this state."""
+    match state:
+        case Ordered() | Working() | AwaitingPermission() | Harvesting() | Gathering():
+            return True
+        case Delivered() | Failed() | Stopped():
+            return False
+        case _:
+            assert_never(state)
+
+
+def candidate_of(round_: Round) -> Candidate | None:
+    """The candidate of a round, if it has come so far."""
+    match round_.state:
+        case Gathering(candidate=candidate) | Delivered(candidate=candidate):
+            return candidate
+        case _:
+            return None
+
+
+def advance(round_: Round, event: RunEvent) -> Round:
+    """The round after one more event: the only place where a round's state is computed."""
+    match event:
+        case RoundClaimed():
+            return replace(round_, worker=event.worker)
+        case BoundaryRecorded():
+            return replace(round_, boundary=event.boundary)
+        case AgentStarted():
+            return replace(
+                round_,
+                state=Working(attempt=event.attempt),
+                agent_starts=round_.agent_starts + 1,
+                resumption=event.resumption,
+            )
+        case PermissionAsked():
+            return _asked(round_, event)
+        case PermissionAnswered():
+            return _answered(round_, event)
+        case TripwireTripped():
+            return replace(round_, trips=(*round_.trips, event.trip))
+        case TripwireCleared():
+            return replace(round_, trips=tuple(trip for trip in round_.trips if trip.name != event.name))
+        case Steered():
+            if event.what in ("pause", "resume") and isinstance(round_.state, Working):
+                return replace(round_, state=replace(round_.state, paused=event.what == "pause"))
+            return round_
+        case AgentEnded():
+            return _ended(round_, event)
+        case CandidateHarvested():
+            return replace(round_, state=Gathering(candidate=event.candidate), notes=event.notes)
+        case RoundDelivered():
+            candidate = candidate_of(round_)
+            return round_ if candidate is None else replace(round_, state=Delivered(candidate=candidate))
+        case RoundFailed():
+            return replace(round_, state=Failed(reason=event.reason, detail=event.detail))
+        case RoundStopped():
+            return replace(round_, state=Stopped(by=event.by))
+        case RunStarted() | RunArchived() | RoundOrdered():
+            return round_
+        case _:
+            assert_never(event)
+
+
+def _asked(round_: Round, event: PermissionAsked) -> Round:
+    match round_.state:
+        case AwaitingPermission(attempt=attempt, requests=requests):
+            if any(known.id == event.request.id for known in requests):
+                return round_
+            return replace(round_, state=AwaitingPermission(attempt=attempt, requests=(*requests, event.request)))
+        case Working(attempt=attempt):
+            return replace(round_, state=AwaitingPermission(attempt=attempt, requests=(event.request,)))
+        case _:
+            return round_
+
+
+def _answered(round_: Round, event: PermissionAnswered) -> Round:
+    if not isinstance(round_.state, AwaitingPermission):
+        return round_
+    left = tuple(request for request in round_.state.requests if request.id != event.request)
+    if left:
+        return replace(round_, state=replace(round_.state, requests=left))
+    return replace(round_, state=Working(attempt=round_.state.attempt))
+
+
+def _ended(round_: Round, event: AgentEnded) -> Round:
+    return replace(
+        round_,
+        state=Harvesting(),
+        outcome=event.outcome,
+        session=event.session,
+        transcript=event.transcript,
+        events=event.events,
+        usage=event.usage,
+        seconds=event.seconds,
+        claim=event.claim,
+        error=event.error,
+    )
