@@ -1,0 +1,73 @@
+"""Where a verb was called from: directories, database, repository, settings, person, terminal.
+
+Everything below `cli` gets these as arguments. All is found when it is asked for, so that a verb pays for what it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from podium.cli.output import Output
+from podium.kernel.errors import UsageError
+
+SETTINGS_FILE = "podium.toml"
+
+
+@dataclass
+class Options:
+    """What was given on the command line, before or after the verb."""
+
+    directory: str = ""
+    state: str = ""
+    database: str = ""
+    no_color: bool = False
+    debug: bool = False
+    json: bool = False
+
+
+class Context:
+    """What a verb knows about the place it was called from."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.options = Options()
+
+    @cached_property
+    def output(self) -> Output:
+        """Where to print, and how."""
+        plain = self.options.no_color or bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb"
+        return Output(json=self.options.json, plain=plain)
+
+    @cached_property
+    def directory(self) -> Path:
+        """The directory to work in, absolute. Raises UsageError when it does not exist."""
+        start = Path.cwd() / Path(self.options.directory).expanduser()
+        if not start.is_dir():
+            raise UsageError("there is no such directory", where=self.options.directory, do="check the path after -C")
+        return start.resolve()
+
+    @cached_property
+    def state(self) -> Path:
+        """The state directory, absolute; it may not exist yet."""
+        given = self.options.state or self.environ.get("PODIUM_STATE", "")
+        if given:
+            return (Path.cwd() / Path(given).expanduser()).resolve()
+        import platformdirs
+
+        return platformdirs.user_state_path("podium", appauthor=False)
+
+    @property
+    def database(self) -> str:
+        """The URL of the ledger's database; empty = the default one in the state directory."""
+        return self.options.database or self.environ.get("PODIUM_DATABASE_URL", "")
+
+    @cached_property
+    def root_hint(self) -> Path | None:
+        """The root of the repository around the directory, found by looking only (no git is run); None when none."""
+        for place in (self.directory, *self.directory.parents):
+            if (place / ".git").exists():
+                return place
+        return None

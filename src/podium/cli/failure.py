@@ -1,0 +1,75 @@
+"""How the program ends when something went wrong: what a person reads, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from podium.cli.context import Context
+from podium.kernel.errors import PodiumError, UsageError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 1
+
+
+def report(error: PodiumError, context: Context) -> int:
+    """Prints a foreseen error, on stdout too as JSON where that was asked for. Returns the exit code."""
+    output = context.output
+    head = f"{error.where}: {error.what}" if error.where else error.what
+    _say(context, head, error.do)
+    output.document({"error": {"what": error.what, "where": error.where, "do": error.do}})
+    return error.exit_code
+
+
+def from_click(error: click.ClickException) -> PodiumError:
+    """Click's own error (a wrong option, a missing argument) as one of ours."""
+    if not isinstance(error, click.UsageError):
+        return UsageError(error.format_message())
+    path = error.ctx.command_path if error.ctx else "podium"
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.NoSuchOption) and error.possibilities:
+        text = f"there is no option '{error.option_name}'; did you mean '{error.possibilities[0]}'?"
+    return UsageError(text[:1].lower() + text[1:], do=f"see: {path} --help")
+
+
+def crash(error: BaseException, context: Context) -> int:
+    """An error that nobody foresaw: one line, and where its traceback was written. Returns the exit code."""
+    text = "".join(traceback.format_exception(error))
+    last = traceback.format_exception_only(error)[-1].strip().splitlines()[0]
+    if context.options.debug:
+        click.echo(text, err=True, nl=False)
+        do = "please report this"
+    else:
+        place = _keep(text, context)
+        do = f"the full traceback is in {place}; please report it" if place else "run it again with --debug"
+    _say(context, f"Podium broke: {last}", do)
+    context.output.document({"error": {"what": f"Podium broke: {last}", "where": "", "do": do}})
+    return 1
+
+
+def _say(context: Context, head: str, do: str) -> None:
+    colored = context.output.error_color
+    label = click.style("error:", fg="red", bold=True) if colored else "error:"
+    click.echo(f"{label} {head}", err=True, color=colored)
+    for line in do.splitlines():
+        click.echo(f"  {line}", err=True, color=colored)
+
+
+def _keep(text: str, context: Context) -> Path | None:
+    """Writes the traceback into the state directory, or else into a temporary one."""
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    for folder in (context.state, Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            place = folder / name
+            place.write_text(f"{' '.join(sys.argv)}\n\n{text}", encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            continue
+        return place
+    return None

@@ -1,0 +1,66 @@
+"""Printing: text or one JSON document on stdout, progress on stderr, colour only on a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import Any, Literal
+
+import click
+
+Tone = Literal["good", "bad", "warn", "quiet", "strong", "name"]
+
+_TONES: dict[Tone, dict[str, Any]] = {
+    "good": {"fg": "green"},
+    "bad": {"fg": "red", "bold": True},
+    "warn": {"fg": "yellow"},
+    "quiet": {"dim": True},
+    "strong": {"bold": True},
+    "name": {"fg": "cyan"},
+}
+
+
+class Output:
+    """What a verb prints through. With `json`, lines are silent and `document` prints; else the other way round."""
+
+    def __init__(self, *, json: bool, plain: bool) -> None:
+        self.json = json
+        self.interactive = sys.stdin.isatty() and sys.stdout.isatty() and not json
+        self.color = sys.stdout.isatty() and not plain
+        self.error_color = sys.stderr.isatty() and not plain
+        self.live = sys.stderr.isatty() and not plain
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, between 40 and 120; 100 when stdout is no terminal."""
+        return max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
+
+    @property
+    def unicode(self) -> bool:
+        """Whether stdout can show more than ASCII."""
+        return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+    def paint(self, text: str, tone: Tone) -> str:
+        """`text` in a colour where stdout shows colours."""
+        return click.style(text, **_TONES[tone]) if self.color else text
+
+    def line(self, text: str = "") -> None:
+        """One line for a person on stdout; silent with --json."""
+        if not self.json:
+            click.echo(text, color=self.color)
+
+    def document(self, data: Any) -> None:
+        """The one JSON document on stdout; silent without --json."""
+        if self.json:
+            import msgspec
+
+            click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+
+    def note(self, text: str) -> None:
+        """One line about what goes on, on stderr."""
+        click.echo(click.style(text, dim=True) if self.error_color else text, err=True, color=self.error_color)
+
+    def warn(self, text: str) -> None:
+        """One warning on stderr."""
+        head = click.style("warning:", fg="yellow", bold=True) if self.error_color else "warning:"
+        click.echo(f"{head} {text}", err=True, color=self.error_color)
