@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from podium.kernel.value import Value
+from podium.project.model import ProtectedRule
+
+# A person is named by git's form, "Ada Lovelace <ada@example.org>". Where an actor of the ledger is wanted, it has the
+# prefix "person:", "agent:" or "podium:"; see podium.review.person.
 
 MarkName = Literal["unseen", "seen", "understood", "flagged"]
 
@@ -20,7 +26,9 @@ class Point(Value, frozen=True, kw_only=True):
     path: str = ""
     line: int = 0
     hunk: str = ""
+    failing: tuple[str, ...] = ()  # names of the checks of its clause that failed when it was raised
     closed: str = ""  # why it is closed; empty = open
+    closed_by: str = ""
 
 
 class Waiver(Value, frozen=True, kw_only=True):
@@ -34,12 +42,19 @@ class Waiver(Value, frozen=True, kw_only=True):
 class Refusal(Value, frozen=True, kw_only=True):
     """Why an accept is not possible as things are."""
 
-    code: (
-        str  # check-failed:E1, check-not-run:D1, unread, superseded, conflict, protected:two-reviewers:PATH, human-only
-    )
+    code: str  # see podium.review.rules for the closed list
     message: str
     do: str
     waivable: bool
+
+
+class ProtectedTouch(Value, frozen=True, kw_only=True):
+    """A protected area that a candidate touches."""
+
+    rule: ProtectedRule
+    place: str  # the path, or the path and the construct
+    reason: str = ""
+    checks: tuple[str, ...] = ()  # for extra-checks: the commands that must hold
 
 
 class HunkRecord(Value, frozen=True, kw_only=True):
@@ -48,6 +63,17 @@ class HunkRecord(Value, frozen=True, kw_only=True):
     hunk: str
     path: str
     mark: MarkName
+
+
+class Approval(Value, frozen=True, kw_only=True):
+    """A person's yes to one exact tree that needs a second person before it counts as an accept."""
+
+    run: str
+    round: int
+    tree: str
+    by: str
+    at: str
+    waivers: tuple[Waiver, ...] = ()
 
 
 class Receipt(Value, frozen=True, kw_only=True):
@@ -72,6 +98,8 @@ class Receipt(Value, frozen=True, kw_only=True):
     waivers: tuple[Waiver, ...]
     seconds: float | None  # from the first look to the verdict; None = not measured
     ledger_head: str  # hash of the last ledger record that the verdict was founded on
+    approvals: tuple[str, ...] = ()  # the other persons who approved the same tree
+    points: tuple[str, ...] = ()  # "P1 closed: why" for each point of the task
 
 
 class Accepted(Value, frozen=True, kw_only=True, tag="accepted"):
@@ -83,7 +111,7 @@ class Accepted(Value, frozen=True, kw_only=True, tag="accepted"):
 
 
 class Refined(Value, frozen=True, kw_only=True, tag="refined"):
-    """Sent back with points."""
+    """Sent back with points (their ids)."""
 
     points: tuple[str, ...]
     by: str
@@ -102,10 +130,62 @@ class Voided(Value, frozen=True, kw_only=True, tag="voided"):
     """An accept that no longer counts: the base moved under it, or it could not land."""
 
     why: str
+    by: str = ""
+    at: str = ""
+
+
+class Pending(Value, frozen=True, kw_only=True, tag="pending"):
+    """There is nothing to judge yet: no candidate is ready."""
 
 
 class Undecided(Value, frozen=True, kw_only=True, tag="undecided"):
     """Waits for a person."""
 
+    runs: tuple[str, ...]  # the runs whose candidates wait
 
-Verdict: TypeAlias = Undecided | Accepted | Refined | Rejected | Voided
+
+Decision: TypeAlias = Accepted | Refined | Rejected | Voided
+Verdict: TypeAlias = Pending | Undecided | Accepted | Refined | Rejected | Voided
+
+
+# --- what the ledger says of one task ---------------------------------------------------------------------------------
+
+
+class Decided(Value, frozen=True, kw_only=True):
+    """One decision on a task. `run` and `round` are empty and 0 where it is about the whole task."""
+
+    decision: Decision
+    run: str = ""
+    round: int = 0
+
+
+class Look(Value, frozen=True, kw_only=True):
+    """The first time that a person opened a candidate."""
+
+    run: str
+    round: int
+    by: str
+    at: str
+
+
+class TaskReview(Value, frozen=True, kw_only=True):
+    """All that was said and read about one task, in order."""
+
+    spec: str
+    task: str
+    decisions: tuple[Decided, ...] = ()
+    points: tuple[Point, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    looks: tuple[Look, ...] = ()
+    marks: dict[str, dict[str, MarkName]] = msgspec.field(default_factory=dict[str, dict[str, MarkName]])
+    # person's key (podium.review.person.key) -> hunk id -> mark
+
+
+# --- a signature ------------------------------------------------------------------------------------------------------
+
+
+class Signature(Value, frozen=True, kw_only=True):
+    """An SSH signature (SSHSIG) over the pre-authentication encoding of a receipt."""
+
+    keyid: str  # "SHA256:..." as ssh-keygen prints it
+    blob: str  # base64 of the SSHSIG structure: the armoured text without its first and last line and without newlines
