@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from podium.kernel.errors import NotFoundError, UsageError
+from podium.review.events import HunksMarked
 from podium.review.model import MarkName
-from podium.runs.model import Hunk
+from podium.review.person import require_person
+from podium.runs.model import Hunk, Run
 
 _READ: frozenset[MarkName] = frozenset({"seen", "understood", "flagged"})
 
 
 def mark(marks: dict[str, MarkName], hunks: Iterable[str], name: MarkName) -> None:
-    """Enter a mark into one person's `marks`: `seen` never lowers a mark, the others replace it, `unseen` removes it."""
+    """Enter a mark into one person's `marks`: `seen` never lowers one, the others replace, `unseen` removes."""
     for hunk in hunks:
         if name == "unseen":
             marks.pop(hunk, None)
@@ -42,3 +45,32 @@ def unread(hunks: Iterable[Hunk], earlier: Mapping[str, MarkName]) -> tuple[Hunk
 def flagged(hunks: Iterable[Hunk], earlier: Mapping[str, MarkName]) -> tuple[Hunk, ...]:
     """The hunks, in the order given, that the person flagged and has not taken back."""
     return tuple(hunk for hunk in hunks if earlier.get(hunk.id) == "flagged")
+
+
+def decide_mark(
+    run: Run, round_number: int, hunks: Iterable[Hunk], *, actor: str, names: Iterable[str], name: MarkName
+) -> HunksMarked:
+    """The event that marks hunks, each named by its id or by the beginning of it.
+
+    Raises PodiumError when the actor is no person (an agent reads nothing), NotFoundError for a name that no hunk of
+    the candidate has, UsageError for one that several have, and for no name at all.
+    """
+    by = require_person(actor, "mark hunks of")
+    ids = [hunk.id for hunk in hunks]
+    chosen = tuple(dict.fromkeys(_named(ids, each, f"{run.spec}/{run.task}") for each in names))
+    if not chosen:
+        raise UsageError("no hunk was named", where=f"{run.spec}/{run.task}", do="Name at least one hunk.")
+    return HunksMarked(spec=run.spec, task=run.task, run=run.id, round=round_number, hunks=chosen, mark=name, by=by)
+
+
+def _named(ids: list[str], name: str, where: str) -> str:
+    if name in ids:
+        return name
+    found = [each for each in ids if name and each.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{len(found)} hunks begin with {name}", where=where, do="Give more of the id.")
+    raise NotFoundError(
+        f"the candidate has no hunk {name!r}", where=where, do="It may have changed: look again with podium review."
+    )

@@ -1,4 +1,4 @@
-"""Points: numbered review comments that know what they are about and stay open until a person or evidence closes them."""
+"""Points: numbered review comments that know what they are about and stay open until they are closed or met."""
 
 from __future__ import annotations
 
