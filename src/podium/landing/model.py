@@ -55,3 +55,70 @@ class Entry(Value, frozen=True, kw_only=True):
     by: str = ""
     reason: str = ""
     attempt: int = 1
+
+
+# --- the state of a task, over all nouns ------------------------------------------------------------------------------
+
+
+class Idle(Value, frozen=True, kw_only=True, tag="not ordered"):
+    """Approved, but nobody has ordered it to be run."""
+
+
+class Waits(Value, frozen=True, kw_only=True, tag="waiting"):
+    """Ordered; cannot start yet."""
+
+    why: str
+
+
+class Blocked(Value, frozen=True, kw_only=True, tag="blocked"):
+    """Ordered, and will not start until a person changes something."""
+
+    why: str
+    do: str
+
+
+class AtWork(Value, frozen=True, kw_only=True, tag="at work"):
+    """At least one agent is at work on it, or evidence is being gathered."""
+
+    runs: tuple[str, ...]
+    refining: bool
+
+
+class InReview(Value, frozen=True, kw_only=True, tag="in review"):
+    """Every candidate is there; a person's turn."""
+
+    runs: tuple[str, ...]
+
+
+class Landing(Value, frozen=True, kw_only=True, tag="landing"):
+    """Accepted, on its way to the target branch."""
+
+    entry: str  # empty until it entered the queue
+    held: str = ""  # why it is held; empty = it is not
+
+
+class OnTarget(Value, frozen=True, kw_only=True, tag="landed"):
+    """Landed."""
+
+    commit: str
+
+
+class TakenBack(Value, frozen=True, kw_only=True, tag="reverted"):
+    """Landed once, and reverted."""
+
+    commit: str
+
+
+class TurnedDown(Value, frozen=True, kw_only=True, tag="rejected"):
+    """Rejected by a person."""
+
+    reason: str
+
+
+class Lost(Value, frozen=True, kw_only=True, tag="failed"):
+    """No run of it gave a candidate."""
+
+    reason: str
+
+
+TaskState: TypeAlias = Idle | Waits | Blocked | AtWork | InReview | Landing | OnTarget | TakenBack | TurnedDown | Lost

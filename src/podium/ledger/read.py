@@ -97,7 +97,7 @@ def _open_sqlite(url: str) -> Reader | None:
     path = Path(url.removeprefix("sqlite:///"))
     if not path.is_file():
         return None
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
     return Reader(connection, "?")
 
 

@@ -119,6 +119,7 @@ class AgentEnded(RoundPayload, frozen=True, kw_only=True, tag="runs.agent-ended"
     seconds: float = 0.0
     claim: str = ""
     error: str = ""
+    resumption: Resumption = "new"
 
 
 class CandidateHarvested(RoundPayload, frozen=True, kw_only=True, tag="runs.candidate-harvested"):

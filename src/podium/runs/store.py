@@ -198,4 +198,5 @@ def _ended(round_: Round, event: AgentEnded) -> Round:
         seconds=event.seconds,
         claim=event.claim,
         error=event.error,
+        resumption=event.resumption,
     )

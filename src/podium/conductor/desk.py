@@ -1,0 +1,129 @@
+"""The desk: the current state of every project, and the only way to change one.
+
+Looking costs three SELECTs at the most and no SQLAlchemy; changing holds the project's chain, so that what a rule
+decides is decided on the newest state, whoever else is deciding at the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from podium.conductor.home import Home
+from podium.conductor.state import State
+from podium.kernel.clock import Clock
+from podium.kernel.errors import NotFoundError
+from podium.kernel.ids import Entropy, new_id, system_entropy
+from podium.ledger.event import Payload, Record
+from podium.ledger.read import Reader, open_reader
+from podium.project.model import Project
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from podium.ledger.log import Ledger, Transaction
+
+
+@dataclass(frozen=True)
+class Change:
+    """A project's newest state, held; what is appended counts when the enclosing `with` ends without an error."""
+
+    state: State
+    transaction: Transaction
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The open database transaction, for work that is to be ordered in it."""
+        return self.transaction.connection
+
+    def append(self, payload: Payload, *, actor: str) -> Record:
+        """Add one record. `state` takes it in with the next change or look."""
+        return self.transaction.append(payload, actor=actor)
+
+
+class Desk:
+    """All projects of one database. Safe to use from several threads."""
+
+    def __init__(self, home: Home, url: str, clock: Clock, entropy: Entropy = system_entropy) -> None:
+        self.home = home
+        self.url = url
+        self.clock = clock
+        self._entropy = entropy
+        self._lock = threading.RLock()
+        self._states: dict[str, State] = {}
+        self._reader: Reader | None = None
+
+    def new_id(self) -> str:
+        """A fresh id that sorts by time."""
+        return new_id(self.clock.now(), self._entropy)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger, opened for writing (and migrated) the first time that it is asked for."""
+        from podium.ledger.database import open_database
+        from podium.ledger.log import Ledger
+
+        return Ledger(open_database(self.url), self.clock)
+
+    def projects(self) -> list[str]:
+        """The ids of all projects."""
+        with self._lock:
+            reader = self._open()
+            return reader.projects() if reader else []
+
+    def look(self, project: str) -> State:
+        """The newest state, for reading. Raises NotFoundError for a project without a chain."""
+        with self._lock:
+            reader = self._open()
+            state = self._states.get(project) or State(project)
+            if reader is not None:
+                head = reader.head(project)
+                if head is not None and head[0] > state.seq:
+                    self._catch_up(state, reader.records(project, after=state.seq))
+            if state.seq == 0:
+                raise NotFoundError(
+                    "this project is not registered", where=project, do="Run `podium init` in its repository."
+                )
+            return state
+
+    @contextmanager
+    def change(self, project: str) -> Generator[Change]:
+        """Hold a project's chain. Raises ConflictError or PodiumError as `Ledger.transaction` does."""
+        with self._lock:
+            state = self._states.get(project) or State(project)
+            with self.ledger.transaction(project) as transaction:
+                self._catch_up(state, transaction.records(after=state.seq))
+                yield Change(state, transaction)
+
+    def close(self) -> None:
+        """Give back all connections."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+            if "ledger" in self.__dict__:
+                self.ledger.engine.dispose()
+
+    def _open(self) -> Reader | None:
+        if self._reader is None:
+            self._reader = open_reader(self.url)
+        return self._reader
+
+    def _catch_up(self, state: State, records: list[Record]) -> None:
+        for record in records:
+            state.apply(record)
+        if state.seq:
+            self._states[state.id] = state
+
+
+def find_project(desk: Desk, root: str) -> Project:
+    """The project whose repository is at `root`. Raises NotFoundError when none is."""
+    for project in desk.projects():
+        found = desk.look(project).project
+        if found.root == root:
+            return found
+    raise NotFoundError("this repository is not under Podium yet", where=root, do="Run `podium init` here first.")

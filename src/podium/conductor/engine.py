@@ -1,0 +1,73 @@
+"""The durable engine: DBOS Transact, set up exactly once per process.
+
+It runs two short workflows, `run_round` and `land`. What goes through it is ids only: state is in the ledger, agent
+events are in files. Settings that experience asks for (see docs/explanation/engine.md): SQLite in WAL mode before launch,
+a fixed `application_version` so that an upgrade strands nothing, never the default executor id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, cast
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+
+from podium.ledger.versions import SCHEMA_VERSION
+
+QUEUE = "podium"
+POLL_SECONDS = 0.1
+APPLICATION_VERSION = f"podium-{SCHEMA_VERSION}"
+Workflow: TypeAlias = Callable[..., Awaitable[None]]
+
+
+class Engine:
+    """A launched engine. Not to be made twice in one process."""
+
+    def __init__(self, url: str, executor: str, workflows: dict[str, Workflow]) -> None:
+        """Register `workflows` by name, recover what `executor` left unfinished, and begin to take work."""
+        address = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        config: DBOSConfig = {
+            "name": "podium",
+            "system_database_url": address,
+            "executor_id": executor,
+            "application_version": APPLICATION_VERSION,
+            "log_level": "ERROR",
+        }
+        logging.getLogger("dbos").setLevel(logging.ERROR)
+        DBOS(config=config)
+        for name, workflow in workflows.items():
+            DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, polling_interval_sec=POLL_SECONDS)
+        self.executor = executor
+        self.client = DBOSClient(system_database_url=address)
+
+    def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *arguments: str) -> None:
+        """Order a workflow within the caller's transaction. The same `workflow_id` is never run twice."""
+        options: EnqueueOptions = {
+            "workflow_name": workflow,
+            "queue_name": QUEUE,
+            "workflow_id": workflow_id,
+            "app_version": APPLICATION_VERSION,
+        }
+        self.client.enqueue_in_transaction(connection, options, *arguments)
+
+    def take_over(self, executor: str) -> list[str]:
+        """Put every unfinished workflow of a dead executor back into the queue; return their ids."""
+        pending = self.client.list_workflows(status="PENDING", executor_id=executor)
+        ids = [workflow.workflow_id for workflow in pending]
+        if ids:
+            self.client.resume_workflows(ids)
+        return ids
+
+    def close(self) -> None:
+        """Stop taking work. What is unfinished goes on with the next launch of the same executor."""
+        self.client.destroy()
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+async def step(name: str, function: Callable[..., Awaitable[None]], *arguments: Any) -> None:
+    """Run one step of a workflow: done once it has returned, done again if the process died in it."""
+    await DBOS.run_step_async({"name": name}, function, *arguments)

@@ -1,0 +1,191 @@
+"""The step of a round in which its agent works: start or re-attach, pass on what matters, wait.
+
+The supervisor works whether anybody looks or not. This step carries its low-rate facts (starts, permission requests,
+tripwires, the end) to the ledger and a person's answers to its inbox. Done again after a death of the conductor, it
+finds in the ledger what it has already carried over, and in the round's directory what it has not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from podium.agents import event as transcript
+from podium.conductor.crash import crash_point
+from podium.conductor.shop import Shop, in_thread
+from podium.ledger.event import Payload
+from podium.runs import events
+from podium.runs.model import AwaitingPermission, Ordered, Round, Trip, Working
+from podium.supervisor import inbox
+from podium.supervisor.attach import Alive, Died, Ended, NotStarted, start_lines, start_or_attach, status
+from podium.supervisor.follow import read
+from podium.supervisor.order import EVENTS, EXIT, ExitRecord, Order, read_order
+
+POLL_SECONDS = 0.1
+LIVENESS_POLLS = 10  # how many polls between two looks at the supervisor's lock
+
+
+async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
+    """See the round's agent through to its end. Returns once `AgentEnded` is in the ledger."""
+    _, round_ = await in_thread(shop.look, project, run, number)
+    if not isinstance(round_.state, Ordered | Working | AwaitingPermission):
+        return
+    watch = Watch(shop, project, run, number)
+    order = await in_thread(read_order, watch.directory)
+    await in_thread(start_or_attach, watch.directory, order, shop.python)
+    crash_point(shop.crash_at, "supervisor-started")
+    record = await watch.until_end(order)
+    crash_point(shop.crash_at, "agent-ended")
+    await in_thread(watch.carry_end, record)
+
+
+class Watch:
+    """One round under watch. Not to be shared."""
+
+    def __init__(self, shop: Shop, project: str, run: str, number: int) -> None:
+        self._shop = shop
+        self._project, self._run, self._number = project, run, number
+        self.directory: Path = shop.round_dir(project, run, number)
+        self._offset = 0
+        self._seen_size = -1
+        self._seen_steering = 0
+
+    async def until_end(self, order: Order) -> ExitRecord:
+        """Wait for the exit record, starting the supervisor again if it died without one."""
+        polls = 0
+        while True:
+            if self._grown():
+                await in_thread(self.carry_events)
+            await in_thread(self.pass_on)
+            polls += 1
+            if polls % LIVENESS_POLLS == 0 or (self.directory / EXIT).exists():
+                match await in_thread(status, self.directory):
+                    case Ended(record=record):
+                        await in_thread(self.carry_events)
+                        return record
+                    case Died() | NotStarted():
+                        await in_thread(start_or_attach, self.directory, order, self._shop.python)
+                    case Alive():
+                        pass
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _grown(self) -> bool:
+        try:
+            size = (self.directory / EVENTS).stat().st_size
+        except FileNotFoundError:
+            return False
+        grown, self._seen_size = size != self._seen_size, size
+        return grown
+
+    def carry_events(self) -> None:
+        """Take what is new in the transcript, and the agent's starts, to the ledger."""
+        news: list[Payload] = []
+        while True:
+            entries, offset = read(self.directory, self._offset)
+            for entry in entries:
+                payload = self._payload(entry)
+                if payload is not None:
+                    news.append(payload)
+            if offset == self._offset:
+                break
+            self._offset = offset
+        starts = start_lines(self.directory)
+        _, round_ = self._shop.look(self._project, self._run, self._number)
+        if not news and len(starts) == round_.agent_starts:
+            return
+        with self._shop.desk.change(self._project) as change:
+            round_ = change.state.runs.by_id[self._run].rounds[self._number - 1]
+            for start in starts[round_.agent_starts :]:
+                started = events.AgentStarted(
+                    run=self._run, round=self._number, attempt=start.attempt, resumption=start.planned
+                )
+                change.append(started, actor=self._shop.actor)
+            for payload in news:
+                if not _known(change.state.runs.steering.get((self._run, self._number), []), round_, payload):
+                    change.append(payload, actor=self._shop.actor)
+
+    def _payload(self, entry: transcript.Entry) -> Payload | None:
+        match entry.event:
+            case transcript.PermissionAsked(request=request):
+                return events.PermissionAsked(run=self._run, round=self._number, request=request)
+            case transcript.PermissionAnswered(by=by) as answered if by.startswith("rule:") or answered.lapsed:
+                return events.PermissionAnswered(
+                    run=self._run,
+                    round=self._number,
+                    request=answered.request,
+                    allowed=answered.allowed,
+                    rule="lapsed" if answered.lapsed else by,
+                )
+            case transcript.Tripped(name=name, detail=detail):
+                trip = Trip(name=name, detail=detail[:500], at=entry.t)
+                return events.TripwireTripped(run=self._run, round=self._number, trip=trip)
+            case transcript.Cleared(name=name):
+                return events.TripwireCleared(run=self._run, round=self._number, name=name)
+            case _:
+                return None
+
+    def pass_on(self) -> None:
+        """Put a person's new answers and orders into the supervisor's inbox, each named by its ledger record."""
+        with self._shop.desk.reading(self._project) as state:
+            steering = state.runs.steering.get((self._run, self._number), [])[self._seen_steering :]
+        for seq, order in steering:
+            message = _message(order)
+            if message is not None:
+                inbox.post(self.directory, message, id=f"ledger-{seq:012d}")
+            self._seen_steering += 1
+
+    def carry_end(self, record: ExitRecord) -> None:
+        """Write how the agent ended."""
+        with self._shop.desk.change(self._project) as change:
+            round_ = change.state.runs.by_id[self._run].rounds[self._number - 1]
+            if not isinstance(round_.state, Ordered | Working | AwaitingPermission):
+                return
+            ended = events.AgentEnded(
+                run=self._run,
+                round=self._number,
+                attempt=record.attempt,
+                outcome=record.outcome,
+                stop_reason=record.stop_reason,
+                session=record.session,
+                transcript=record.transcript,
+                events=record.events,
+                usage=record.usage,
+                seconds=record.seconds,
+                claim=record.claim[:20_000],
+                error=(record.error or record.breach)[:4_000],
+                resumption=record.resumption,
+            )
+            change.append(ended, actor=self._shop.actor)
+
+
+def _message(order: events.Steered | events.PermissionAnswered) -> inbox.InboxMessage | None:
+    match order:
+        case events.PermissionAnswered(rule=""):
+            return inbox.Answer(request=order.request, allow=order.allowed, by="person")
+        case events.PermissionAnswered():
+            return None  # the supervisor answered this one by itself
+        case events.Steered(what="stop"):
+            return inbox.Stop(by="person")
+        case events.Steered(what="pause"):
+            return inbox.Pause(by="person")
+        case events.Steered(what="resume"):
+            return inbox.Resume(by="person")
+        case events.Steered(text=text):
+            return inbox.Say(text=text, by="person")
+
+
+def _known(
+    steering: list[tuple[int, events.Steered | events.PermissionAnswered]], round_: Round, payload: Payload
+) -> bool:
+    """Whether the ledger has this already: the step may have died after it had written some."""
+    answered = {event.request for _, event in steering if isinstance(event, events.PermissionAnswered)}
+    match payload:
+        case events.PermissionAsked(request=request):
+            asked = round_.state.requests if isinstance(round_.state, AwaitingPermission) else ()
+            return request.id in answered or any(known.id == request.id for known in asked)
+        case events.PermissionAnswered(request=request):
+            return request in answered
+        case events.TripwireTripped(trip=trip):
+            return trip in round_.trips
+        case _:
+            return False
