@@ -50,6 +50,12 @@ class Finding(Value, frozen=True, kw_only=True):
     side: Literal["old", "new", "not changed"] = "new"
 
 
+How: TypeAlias = Literal["exited", "timeout", "limit", "broken", "budget", "absent"]
+"""How an execution ended: by itself; cut off at its own time limit; stopped at a limit of the sandbox; the sandbox
+broke, so that nothing was learnt; cut off (or never begun) because the time budget of the evidence was spent; never
+begun because what it runs does not exist on that tree."""
+
+
 class Execution(Value, frozen=True, kw_only=True):
     """One run of a command on one tree."""
 
@@ -59,8 +65,12 @@ class Execution(Value, frozen=True, kw_only=True):
     output: str  # the end of what it printed, at most 8 kB
     output_digest: str
     passed: int | None = None  # from JUnit XML, where the command wrote it
-    failed: int | None = None
+    failed: int | None = None  # failures and errors
     skipped: int | None = None
+    how: How = "exited"
+    detail: str = ""  # which limit, what broke, what is absent
+    failing: tuple[str, ...] = ()  # names of the tests that failed, at most 100
+    cached: bool = False  # taken over from an earlier round on the same tree
 
 
 class Item(Value, frozen=True, kw_only=True):
@@ -81,3 +91,4 @@ class Item(Value, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
     base: Execution | None = None
     candidate: Execution | None = None
+    repeats: tuple[Execution, ...] = ()  # the candidate again, when its first verdict was worth doubting

@@ -1,0 +1,99 @@
+"""Gathering the evidence about one candidate.
+
+All kinds are asked for their jobs; the jobs run cheapest first, few at a time; each gives one item as soon as it is
+known. Nothing here decides anything about the candidate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from podium.checks.bench import Bench, Monotonic
+from podium.checks.kind import Answer, GatherOrder, Job, Kind
+from podium.checks.ports import Cache, Executor, Source
+from podium.evidence.model import Item, NotRun
+from podium.evidence.rules import item_id
+
+Emit: TypeAlias = Callable[[Item], Awaitable[None]]
+
+
+async def gather(
+    order: GatherOrder,
+    executor: Executor,
+    emit: Emit,
+    *,
+    source: Source,
+    cache: Cache,
+    kinds: tuple[Kind, ...],
+    monotonic: Monotonic = time.monotonic,
+) -> tuple[Item, ...]:
+    """Gather all evidence about `order`'s candidate; `emit` gets each item once, as soon as it is known.
+
+    Returns the items in the order in which they were emitted. Cancelling it ends every sandbox that it started. An
+    exception of `emit` ends the gathering and is raised; one of a kind becomes an item that says `not run`.
+    """
+    items: list[Item] = []
+
+    async def settle(job: Job) -> None:
+        item = await _item(order, job, bench, monotonic)
+        items.append(item)
+        await emit(item)
+
+    async with Bench(order, executor, source, cache, monotonic) as bench:
+        tasks = [asyncio.create_task(settle(job)) for job in planned(order, kinds)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+    return tuple(items)
+
+
+def planned(order: GatherOrder, kinds: tuple[Kind, ...]) -> tuple[Job, ...]:
+    """The jobs of all kinds, cheapest first, equal ones in the order of their kinds."""
+    jobs: list[Job] = []
+    for kind in kinds:
+        try:
+            jobs.extend(kind.jobs(order))
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything; its silence must show
+            jobs.append(_broken_kind(kind.name, error))
+    return tuple(sorted(jobs, key=lambda job: job.cost))
+
+
+def _broken_kind(name: str, error: Exception) -> Job:
+    why = f"the kind of evidence broke: {type(error).__name__}: {error}"
+
+    async def work(_: Bench) -> Answer:
+        return Answer(outcome=NotRun(why=why))
+
+    return Job(kind=name, name=name, work=work)
+
+
+async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic) -> Item:
+    started = monotonic()
+    try:
+        answer = await job.work(bench)
+    except Exception as error:  # noqa: BLE001 - a plugin may raise anything; its silence must show
+        answer = Answer(outcome=NotRun(why=f"the kind of evidence broke: {type(error).__name__}: {error}"))
+    return Item(
+        id=item_id(job.kind, job.name, order.base_tree, order.tree),
+        kind=job.kind,
+        name=job.name,
+        tree=order.tree,
+        base_tree=order.base_tree,
+        outcome=answer.outcome,
+        required=job.required if answer.required is None else answer.required,
+        command=job.command,
+        tool=answer.tool,
+        environment=order.environment,
+        seconds=round(monotonic() - started, 3),
+        clause=job.clause,
+        findings=answer.findings,
+        base=answer.base,
+        candidate=answer.candidate,
+        repeats=answer.repeats,
+    )

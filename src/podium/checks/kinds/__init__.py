@@ -1,0 +1,1 @@
+"""The kinds of evidence that Podium brings, one file each."""

@@ -1,0 +1,27 @@
+"""What the diff alone shows: scope, size, protected areas, deleted tests, links, hidden characters."""
+
+from __future__ import annotations
+
+from podium.checks.bench import Bench
+from podium.checks.kind import Answer, GatherOrder, Job
+from podium.evidence.change_rules import CHANGE_RULES, ChangeRule
+
+
+class Changes:
+    """One job per rule over the diff; nothing is run."""
+
+    name = "changes"
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        return tuple(_job(rule, order) for rule in CHANGE_RULES)
+
+
+def _job(rule: ChangeRule, order: GatherOrder) -> Job:
+    async def work(_: Bench) -> Answer:
+        outcome, findings = rule.judge(order.changes, order.task, order.settings)
+        return Answer(outcome=outcome, findings=findings, tool="podium")
+
+    return Job(kind=rule.kind, name=rule.name, work=work, required=rule.required)
+
+
+CHANGES = Changes()

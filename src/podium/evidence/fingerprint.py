@@ -1,0 +1,81 @@
+"""Findings with fingerprints that survive line shifts and rebases. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from podium.evidence.model import Finding
+from podium.kernel.value import canonical
+from podium.runs.model import DiffLine, FileChange
+
+MOST = 200
+"""Findings that one item shows; what is beyond is counted in one last finding."""
+
+
+def fingerprint(rule: str, path: str, text: str, ordinal: int) -> str:
+    """16 hex digits over the rule, the file, what it is about, and which of several equal ones it is.
+
+    No line number enters, so that lines added above change nothing.
+    """
+    return hashlib.sha256(canonical([rule, path, text, ordinal])).hexdigest()[:16]
+
+
+class Findings:
+    """Collects the findings of one item."""
+
+    def __init__(self) -> None:
+        self._found: list[Finding] = []
+        self._seen: dict[tuple[str, str, str], int] = {}
+        self._beyond = 0
+
+    def add(
+        self,
+        rule: str,
+        level: Literal["note", "warning", "error"],
+        message: str,
+        *,
+        path: str = "",
+        line: int = 0,
+        side: Literal["old", "new", "not changed"] = "new",
+        text: str = "",
+    ) -> None:
+        """Note one finding; `text` (default: the message) is what its fingerprint is made of."""
+        about = (rule, path, " ".join((text or message).split()))
+        ordinal = self._seen.get(about, 0)
+        self._seen[about] = ordinal + 1
+        if len(self._found) >= MOST:
+            self._beyond += 1
+            return
+        self._found.append(
+            Finding(
+                fingerprint=fingerprint(*about, ordinal),
+                rule=rule,
+                level=level,
+                message=message,
+                path=path,
+                line=line,
+                side=side,
+            )
+        )
+
+    def add_line(
+        self, rule: str, level: Literal["note", "warning", "error"], message: str, change: FileChange, line: DiffLine
+    ) -> None:
+        """Note one finding at a changed line: on the new side if it was added, on the old side if it was removed."""
+        if line.kind == "-":
+            self.add(rule, level, message, path=change.old_path, line=line.old, side="old", text=line.text)
+        else:
+            self.add(rule, level, message, path=change.path, line=line.new, text=line.text)
+
+    def all(self) -> tuple[Finding, ...]:
+        """Everything noted."""
+        if not self._beyond:
+            return tuple(self._found)
+        rest = Finding(
+            fingerprint=fingerprint("more", "", "", 0),
+            rule="more",
+            level="note",
+            message=f"{self._beyond} more are not listed",
+        )
+        return (*self._found, rest)

@@ -1,0 +1,105 @@
+"""What evidence means: identity, what an accept requires, and what a reviewer should see first. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from podium.evidence.change_rules import CHANGE_RULES
+from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun
+from podium.evidence.outcome import outcome_of
+from podium.kernel.value import canonical
+from podium.plan.model import Task
+from podium.project.model import Settings
+from podium.runs.model import FileChange
+
+__all__ = ["blocks", "findings_from_changes", "item_id", "order", "outcome_of", "required"]
+
+# What should change a mind first, among items whose outcome weighs the same. A kind that is not named comes after.
+_KIND_WEIGHT = {
+    kind: place
+    for place, kind in enumerate(
+        (
+            "protected",
+            "clause-check",
+            "empty",
+            "project-tests",
+            "extra-check",
+            "weakened-tests",
+            "deleted-tests",
+            "embedded",
+            "symlinks",
+            "hidden-characters",
+            "scope",
+            "new-tests-prove",
+            "size",
+            "modes",
+        )
+    )
+}
+
+
+def item_id(kind: str, name: str, base_tree: str, tree: str) -> str:
+    """The id of an item: the same for the same question about the same trees, so that gathering twice adds nothing."""
+    return "e" + hashlib.sha256(canonical([kind, name, base_tree, tree])).hexdigest()[:12]
+
+
+def required(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items that an accept depends on."""
+    return tuple(item for item in items if item.required)
+
+
+def blocks(item: Item) -> bool:
+    """Whether this item alone stands against an accept (unless it is waived by name).
+
+    What was broken before is not the candidate's doing and does not. What is blind does: nobody knows.
+    """
+    return item.required and isinstance(item.outcome, Fails | NotRun | Blind)
+
+
+def order(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items in the order in which they should change a reviewer's mind."""
+    return tuple(sorted(items, key=_place))
+
+
+def _place(item: Item) -> tuple[int, int, str, str]:
+    return (_urgency(item), _KIND_WEIGHT.get(item.kind, len(_KIND_WEIGHT)), item.clause, item.name)
+
+
+def _urgency(item: Item) -> int:
+    match item.outcome:
+        case Fails():
+            return 0 if item.required or _serious(item.findings) else 1
+        case NotRun() | Blind():
+            return 2 if item.required else 4
+        case BrokenBefore():
+            return 3
+        case Holds():
+            return 5
+
+
+def _serious(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.level == "error" for finding in findings)
+
+
+def findings_from_changes(
+    changes: tuple[FileChange, ...], task: Task, settings: Settings, *, base_tree: str, tree: str
+) -> tuple[Item, ...]:
+    """All that can be told from the changes alone, without running anything: one item per rule."""
+    items: list[Item] = []
+    for rule in CHANGE_RULES:
+        outcome, findings = rule.judge(changes, task, settings)
+        items.append(
+            Item(
+                id=item_id(rule.kind, rule.name, base_tree, tree),
+                kind=rule.kind,
+                name=rule.name,
+                tree=tree,
+                base_tree=base_tree,
+                outcome=outcome,
+                required=rule.required,
+                tool="podium",
+                findings=findings,
+            )
+        )
+    return tuple(items)

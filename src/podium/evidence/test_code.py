@@ -1,0 +1,88 @@
+"""Which files and lines are tests, by the habits of the common languages. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_LINE_LIMIT = 2000
+
+_TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "testing", "e2e"})
+_TEST_NAME = re.compile(
+    r"^(test_.*|.*_tests?)\.(py|go|rb|exs|c|cc|cpp|rs|php|dart|lua|jl)$"
+    r"|.*[._-](test|tests|spec|e2e|cy)\.(js|jsx|ts|tsx|mjs|cjs|mts|cts|vue|svelte|rb)$"
+    r"|^([A-Z]\w*Tests?|Test[A-Z]\w*|\w*Spec|\w*IT)\.(java|kt|scala|groovy|cs|swift|php)$"
+)
+_CODE = re.compile(
+    r"\.(py|pyi|js|jsx|ts|tsx|mjs|cjs|mts|cts|go|rs|rb|java|kt|scala|groovy|cs|swift|php|c|cc|cpp|ex|exs)$"
+)
+_RULES = re.compile(
+    r"(^|/)(conftest\.py|pytest\.ini|tox\.ini|noxfile\.py|\.coveragerc|jest\.config\.\w+|vitest\.config\.\w+"
+    r"|karma\.conf\.js|\.mocharc\.\w+|playwright\.config\.\w+|codecov\.ya?ml|\.codecov\.ya?ml|\.pre-commit-config\.yaml"
+    r"|\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml)$"
+    r"|^\.github/workflows/|^\.circleci/|^\.ci/"
+)
+
+_TEST_CASE = re.compile(
+    r"^\s*(?:async\s+)?def\s+(?P<py>test\w*)\s*\("
+    r"|^\s*class\s+(?P<cls>Test\w*)"
+    r"|^\s*(?:it|test|specify)(?:\.\w+)*\s*\(\s*(?P<q>['\"`])(?P<js>.+?)(?P=q)"
+    r"|^\s*func\s+(?P<go>(?:Test|Fuzz|Example)\w*)\s*\("
+    r"|^\s*(?:pub\s+)?(?:async\s+)?fn\s+(?P<rs>test\w*|\w+_test)\s*\("
+    r"|^\s*(?:public\s+)?(?:void|fun)\s+(?P<jv>test\w*)\s*\("
+)
+_TEST_MARK = re.compile(r"^\s*(?:#\[(?:\w+::)?test\b|@(?:Test|ParameterizedTest|RepeatedTest)\b)")
+_ASSERTION = re.compile(
+    r"^\s*assert\b|\bself\.assert\w+\s*\(|\bself\.fail\w*\s*\(|\bpytest\.(?:raises|warns|fail)\b"
+    r"|\bexpect\s*\(|\bassert(?:_\w+|\.\w+)?!?\s*\(|\bAssert\.\w+\s*\(|\bassert[A-Z]\w*\s*\("
+    r"|\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\s*\(|\brequire\.\w+\s*\(|\.should\b"
+    r"|\bassert_called\w*|\.assert_\w+\s*\("
+)
+_SKIP = re.compile(
+    r"@(?:pytest\.mark\.|mark\.)(?:skip|skipif|xfail)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\("
+    r"|\bpytestmark\s*=.*\b(?:skip|xfail)|@(?:unittest\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
+    r"|\bself\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest\b|marks\s*=.*\b(?:skip|xfail)\b"
+    r"|\b(?:it|test|describe|context|suite)\.(?:skip|todo|fixme|failing)\b|^\s*(?:xit|xtest|xdescribe|xcontext)\s*\("
+    r"|\bt\.(?:Skip|Skipf|SkipNow)\s*\(|^\s*#\[ignore\b|@(?:Disabled|Ignore)\b|\[(?:Ignore|Fact\(Skip)"
+)
+_FOCUS = re.compile(r"\b(?:it|test|describe|context|suite)\.only\b|^\s*(?:fit|fdescribe)\s*\(")
+
+
+def is_test_file(path: str) -> bool:
+    """Whether a path is a file of tests (or of what only tests use)."""
+    folders, _, name = path.strip('"').rpartition("/")
+    if _TEST_NAME.match(name) or name == "conftest.py":
+        return True
+    return bool(_CODE.search(name)) and not _TEST_FOLDERS.isdisjoint(folders.lower().split("/"))
+
+
+def rules_the_tests(path: str) -> bool:
+    """Whether a path configures how tests, coverage or CI run."""
+    return _RULES.search(path.strip('"')) is not None
+
+
+def test_case(text: str) -> str:
+    """The name of the test case that this line begins, or an empty text."""
+    found = _TEST_CASE.search(text[:_LINE_LIMIT])
+    if found is None:
+        return ""
+    return next((found[group] for group in ("py", "cls", "js", "go", "rs", "jv") if found[group]), "")
+
+
+def marks_a_test(text: str) -> bool:
+    """Whether this line declares that what follows is a test (Rust, Java)."""
+    return _TEST_MARK.search(text[:_LINE_LIMIT]) is not None
+
+
+def asserts(text: str) -> bool:
+    """Whether this line asserts something."""
+    return _ASSERTION.search(text[:_LINE_LIMIT]) is not None
+
+
+def skips(text: str) -> bool:
+    """Whether this line skips a test or expects it to fail."""
+    return _SKIP.search(text[:_LINE_LIMIT]) is not None
+
+
+def focuses(text: str) -> bool:
+    """Whether this line makes the runner leave out all other tests."""
+    return _FOCUS.search(text[:_LINE_LIMIT]) is not None

@@ -1,0 +1,142 @@
+"""Tests that a diff deletes or weakens, told by its lines. Pure.
+
+Lines are what every language has. Where the project's language is understood better (`podium.checks.weakened_python`),
+that takes the place of `weakened_lines` for its files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Finding
+from podium.evidence.test_code import (
+    asserts,
+    focuses,
+    is_test_file,
+    marks_a_test,
+    rules_the_tests,
+    skips,
+    test_case,
+)
+from podium.runs.model import DiffLine, FileChange, Hunk
+
+_COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStrictEqual\()(?P<right>.*)$")
+_NEAR = re.compile(r"[^\W_]+")
+
+
+def deleted_tests(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+    """Test files and test cases that are gone: not moved to, or named in, another test file of the same candidate."""
+    found = Findings()
+    kept = Counter(_cases(changes, "+"))
+    for change in changes:
+        if not is_test_file(change.old_path):
+            continue
+        if change.status == "deleted":
+            found.add(
+                "test-file-deleted", "error", f"the test file {change.path} is deleted", path=change.path, side="old"
+            )
+        elif change.status == "renamed" and not is_test_file(change.path):
+            message = f"{change.old_path} is renamed to {change.path}, where no test runner looks for it"
+            found.add("test-file-hidden", "error", message, path=change.path)
+        _deleted_cases(change, kept, found)
+    return found.all()
+
+
+def _cases(changes: Iterable[FileChange], kind: str) -> list[str]:
+    lines = (line for change in changes if is_test_file(change.path) for hunk in change.hunks for line in hunk.lines)
+    names = (test_case(line.text) for line in lines if line.kind == kind)
+    return [name for name in names if name]
+
+
+def _deleted_cases(change: FileChange, kept: Counter[str], found: Findings) -> None:
+    marks = 0
+    for line in _lines(change):
+        marks += marks_a_test(line.text) * (1 if line.kind == "+" else -1 if line.kind == "-" else 0)
+        name = test_case(line.text) if line.kind == "-" else ""
+        if not name:
+            continue
+        if kept[name] > 0:
+            kept[name] -= 1
+        else:
+            found.add_line("test-case-deleted", "error", f"the test {name} is deleted", change, line)
+    if marks < 0 and change.status != "deleted":
+        message = f"{-marks} fewer declared tests than before"
+        found.add("test-case-deleted", "error", message, path=change.old_path, side="old")
+
+
+def weakened_tests(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+    """Signs that existing tests check less than before."""
+    return weakened_lines(changes) + test_rules_changed(changes)
+
+
+def weakened_lines(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+    """Assertions removed or changed, tests skipped, in test files of any language."""
+    found = Findings()
+    for change in changes:
+        if not is_test_file(change.path) or change.status == "deleted":
+            continue
+        for hunk in change.hunks:
+            _skipped(change, hunk, found)
+            if change.status != "added":
+                _assertions(change, hunk, found)
+    return found.all()
+
+
+def test_rules_changed(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+    """Files that rule how tests, coverage or CI run."""
+    found = Findings()
+    for change in changes:
+        if rules_the_tests(change.path) or rules_the_tests(change.old_path):
+            message = f"{change.path} rules how tests or CI run"
+            found.add("test-rules", "warning", message, path=change.path)
+    return found.all()
+
+
+def _skipped(change: FileChange, hunk: Hunk, found: Findings) -> None:
+    before = Counter(line.text.strip() for line in hunk.lines if line.kind == "-")
+    for line in hunk.lines:
+        if line.kind != "+":
+            continue
+        text = line.text.strip()
+        if before[text] > 0:
+            before[text] -= 1
+        elif skips(line.text):
+            found.add_line("test-skipped", "error", "a test is skipped or expected to fail", change, line)
+        elif focuses(line.text):
+            found.add_line("test-focused", "error", "the runner is made to leave out all other tests", change, line)
+
+
+def _assertions(change: FileChange, hunk: Hunk, found: Findings) -> None:
+    """Pair removed with added assertions of a hunk by what they are about; tell what was removed or changed."""
+    removed = [line for line in hunk.lines if line.kind == "-" and asserts(line.text)]
+    added = [line for line in hunk.lines if line.kind == "+" and asserts(line.text)]
+    for line in removed:
+        twin = next((other for other in added if _normal(other.text) == _normal(line.text)), None)
+        if twin is not None:
+            added.remove(twin)
+            continue
+        twin = next((other for other in added if _same_subject(line.text, other.text)), None)
+        if twin is not None:
+            added.remove(twin)
+            found.add_line("expectation-changed", "warning", "an existing test expects something else", change, twin)
+            continue
+        found.add_line("assertion-removed", "warning", "an assertion is removed from an existing test", change, line)
+
+
+def _normal(text: str) -> str:
+    return "".join(text.split())
+
+
+def _same_subject(old: str, new: str) -> bool:
+    one, other = _COMPARISON.match(old.strip()), _COMPARISON.match(new.strip())
+    if one is not None and other is not None and _normal(one["left"]) == _normal(other["left"]):
+        return True
+    a, b = set(_NEAR.findall(old)), set(_NEAR.findall(new))
+    return bool(a and b) and len(a & b) / len(a | b) >= 0.6
+
+
+def _lines(change: FileChange) -> Iterable[DiffLine]:
+    return (line for hunk in change.hunks for line in hunk.lines)
