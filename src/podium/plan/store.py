@@ -1,0 +1,106 @@
+"""The approved plans and what was ordered of them: a fold of the ledger."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from podium.kernel.errors import PodiumError
+from podium.kernel.value import Value
+from podium.ledger.event import Record
+from podium.plan.events import DispatchHalted, DispatchOrdered, PlanApproved, PlanWithdrawn
+from podium.plan.model import ApprovedPlan, Task
+
+_KINDS = frozenset({"plan.approved", "plan.withdrawn", "plan.dispatch-ordered", "plan.dispatch-halted"})
+_Event: TypeAlias = PlanApproved | PlanWithdrawn | DispatchOrdered | DispatchHalted
+_EVENT: msgspec.json.Decoder[_Event] = msgspec.json.Decoder(_Event)
+
+
+class Dispatch(Value, frozen=True, kw_only=True):
+    """A standing order: give these tasks to agents as they become ready."""
+
+    tasks: tuple[str, ...]  # ids of the approved plan
+    agents: dict[str, tuple[str, ...]]  # task -> agents that replace the plan's; absent = as the plan says
+    by: str
+    at: str
+
+
+class Plans:
+    """The approved plan of each spec and its standing order. Feed it every record in order with `apply`."""
+
+    def __init__(self) -> None:
+        self._approved: dict[str, ApprovedPlan] = {}
+        self._withdrawn: dict[str, str] = {}
+        self._dispatch: dict[str, Dispatch] = {}
+        self._tasks: dict[tuple[str, str], Task] = {}
+
+    def apply(self, record: Record) -> None:
+        """Take in one record; records of other nouns are passed over.
+
+        Raises PodiumError for a plan record of a kind that this version does not know.
+        """
+        if not record.kind.startswith("plan."):
+            return
+        if record.kind not in _KINDS:
+            raise PodiumError(
+                f"the ledger holds a record of the unknown kind {record.kind!r}",
+                where=f"record {record.seq}",
+                do="It was written by a newer Podium: update this one.",
+            )
+        match _EVENT.decode(record.data):
+            case PlanApproved(plan=plan):
+                self._approve(plan)
+            case PlanWithdrawn(spec=spec, reason=reason):
+                self._approved.pop(spec, None)
+                self._dispatch.pop(spec, None)
+                self._withdrawn[spec] = reason
+            case DispatchOrdered() as order:
+                self._order(order, record.at)
+            case DispatchHalted(spec=spec):
+                self._dispatch.pop(spec, None)
+
+    def _approve(self, plan: ApprovedPlan) -> None:
+        before = self._approved.get(plan.spec)
+        self._approved[plan.spec] = plan
+        self._withdrawn.pop(plan.spec, None)
+        self._tasks.update({(plan.spec, task.id): task for task in plan.tasks})
+        # An order was given for what was approved then: another plan needs its own.
+        if before is not None and (before.plan_blob, before.spec_blob) != (plan.plan_blob, plan.spec_blob):
+            self._dispatch.pop(plan.spec, None)
+
+    def _order(self, order: DispatchOrdered, at: str) -> None:
+        plan = self._approved.get(order.spec)
+        if plan is None:
+            return  # the approval was withdrawn in between: there is nothing to dispatch
+        named = order.tasks or tuple(task.id for task in plan.tasks)
+        standing = self._dispatch.get(order.spec)
+        earlier = set(standing.tasks) if standing else set[str]()
+        agents = dict(standing.agents) if standing else dict[str, tuple[str, ...]]()
+        for task in named:
+            if order.agents:
+                agents[task] = order.agents
+            else:
+                agents.pop(task, None)
+        tasks = tuple(task.id for task in plan.tasks if task.id in earlier or task.id in named)
+        self._dispatch[order.spec] = Dispatch(tasks=tasks, agents=agents, by=order.by, at=at)
+
+    def approved(self, spec: str) -> ApprovedPlan | None:
+        """The plan of this spec whose approval was not withdrawn."""
+        return self._approved.get(spec)
+
+    def withdrawn(self, spec: str) -> str:
+        """Why the last approval of this spec no longer counts; empty when it does, or when there never was one."""
+        return self._withdrawn.get(spec, "")
+
+    def dispatch(self, spec: str) -> Dispatch | None:
+        """The standing order for this spec."""
+        return self._dispatch.get(spec)
+
+    def task(self, spec: str, task: str) -> Task | None:
+        """This task as it was approved last, even if the approval was withdrawn since or the task dropped."""
+        return self._tasks.get((spec, task))
+
+    def all(self) -> tuple[ApprovedPlan, ...]:
+        """Every plan whose approval stands, in the order of first approval."""
+        return tuple(self._approved.values())
