@@ -1,13 +1,11 @@
 """Facts about a candidate that its diff alone shows. Pure; each rule gives one item of evidence.
 
-Everything read here was written by an agent. Lines are cut before a pattern meets them, so that a giant line costs
-nothing.
+Everything read here was written by an agent: a pattern never sees more than the beginning of a giant line.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,12 +16,12 @@ from podium.evidence.model import Fails, Finding, Holds, NotRun, Outcome
 from podium.evidence.weakened import deleted_tests, weakened_tests
 from podium.plan.model import Task
 from podium.project.globs import matcher
-from podium.project.model import Protected, Settings
+from podium.project.model import Settings
+from podium.project.rules import protected_touch
 from podium.runs.model import DiffLine, FileChange
 
 Judge: TypeAlias = Callable[[tuple[FileChange, ...], Task, Settings], tuple[Outcome, tuple[Finding, ...]]]
 
-LINE_LIMIT = 2000
 _GITLINK = "160000"
 _SYMLINK = "120000"
 _EXECUTABLE = "100755"
@@ -40,10 +38,10 @@ class ChangeRule:
     judge: Judge
 
 
-def _verdict(findings: tuple[Finding, ...], one: str, many: str) -> tuple[Outcome, tuple[Finding, ...]]:
-    if not findings:
+def _verdict(found: Findings, one: str, many: str) -> tuple[Outcome, tuple[Finding, ...]]:
+    if not found.count:
         return Holds(), ()
-    return Fails(why=one if len(findings) == 1 else f"{len(findings)} {many}"), findings
+    return Fails(why=one if found.count == 1 else f"{found.count} {many}"), found.all()
 
 
 def _empty(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
@@ -60,7 +58,7 @@ def _scope(changes: tuple[FileChange, ...], task: Task, _: Settings) -> tuple[Ou
             if not inside(path):
                 side = "old" if path not in (change.path,) or change.status == "deleted" else "new"
                 found.add("scope", "error", f"{path} is outside the task's scope", path=path, side=side)
-    return _verdict(found.all(), "one file outside the task's scope", "files outside the task's scope")
+    return _verdict(found, "one file outside the task's scope", "files outside the task's scope")
 
 
 def _size(changes: tuple[FileChange, ...], task: Task, _: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
@@ -76,26 +74,17 @@ def _size(changes: tuple[FileChange, ...], task: Task, _: Settings) -> tuple[Out
 
 def _protected(changes: tuple[FileChange, ...], _: Task, settings: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
     found = Findings()
-    for area in settings.protected:
-        for change in changes:
-            _touches(area, change, found)
-    return _verdict(found.all(), "it touches a protected area", "places of protected areas are touched")
-
-
-def _touches(area: Protected, change: FileChange, found: Findings) -> None:
-    reason = f" ({area.reason})" if area.reason else ""
-    inside = matcher(area.paths)
-    if inside(change.path) or inside(change.old_path):
+    for touch in protected_touch(changes, settings):
+        reason = f" ({touch.reason})" if touch.reason else ""
         found.add(
-            f"protected/{area.rule}", "error", f"{change.path} is protected: {area.rule}{reason}", path=change.path
+            f"protected/{touch.rule}",
+            "error",
+            f"{touch.rule}: {touch.why}{reason}",
+            path=touch.path,
+            line=touch.line,
+            side=touch.side,
         )
-        return
-    for construct in area.constructs:
-        pattern = re.compile(construct)
-        for line in changed_lines(change):
-            if pattern.search(line.text[:LINE_LIMIT]):
-                message = f"protected construct {construct!r}: {area.rule}{reason}"
-                found.add_line(f"protected/{area.rule}", "error", message, change, line)
+    return _verdict(found, "it touches a protected area", "places of protected areas are touched")
 
 
 def _embedded(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
@@ -107,7 +96,7 @@ def _embedded(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[O
         elif change.new_mode == _GITLINK:
             message = f"the submodule {change.path} points at another commit, whose content is not shown here"
             found.add("submodule-moved", "warning", message, path=change.path)
-    return _verdict(found.all(), "one embedded repository", "embedded repositories")
+    return _verdict(found, "one embedded repository", "embedded repositories")
 
 
 def _symlinks(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
@@ -119,7 +108,7 @@ def _symlinks(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[O
         why = "has a target that cannot be shown" if target is None else _escape(change.path, target)
         if why:
             found.add("symlink", "error", f"the symbolic link {change.path} {why}", path=change.path)
-    return _verdict(found.all(), "one symbolic link leads outside", "symbolic links lead outside")
+    return _verdict(found, "one symbolic link leads outside", "symbolic links lead outside")
 
 
 def _escape(path: str, target: str) -> str:
@@ -142,7 +131,7 @@ def _hidden(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Out
             names = hidden_characters(text) if line.kind == "+" else ()
             if names:
                 found.add_line("hidden-characters", "error", f"holds {', '.join(names)}", change, line)
-    return _verdict(found.all(), "one changed line holds hidden characters", "places hold hidden characters")
+    return _verdict(found, "one changed line holds hidden characters", "places hold hidden characters")
 
 
 def _modes(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:

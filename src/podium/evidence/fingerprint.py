@@ -29,6 +29,11 @@ class Findings:
         self._seen: dict[tuple[str, str, str], int] = {}
         self._beyond = 0
 
+    @property
+    def count(self) -> int:
+        """How many were noted, those that are not listed included."""
+        return len(self._found) + self._beyond
+
     def add(
         self,
         rule: str,

@@ -13,7 +13,7 @@ from podium.plan.model import Task
 from podium.project.model import Settings
 from podium.runs.model import FileChange
 
-__all__ = ["blocks", "findings_from_changes", "item_id", "order", "outcome_of", "required"]
+__all__ = ["blocks", "diff_command", "findings_from_changes", "item_id", "order", "outcome_of", "required"]
 
 # What should change a mind first, among items whose outcome weighs the same. A kind that is not named comes after.
 _KIND_WEIGHT = {
@@ -50,11 +50,8 @@ def required(items: Iterable[Item]) -> tuple[Item, ...]:
 
 
 def blocks(item: Item) -> bool:
-    """Whether this item alone stands against an accept (unless it is waived by name).
-
-    What was broken before is not the candidate's doing and does not. What is blind does: nobody knows.
-    """
-    return item.required and isinstance(item.outcome, Fails | NotRun | Blind)
+    """Whether this item alone stands against an accept, unless it is waived by name."""
+    return item.required and not isinstance(item.outcome, Holds)
 
 
 def order(items: Iterable[Item]) -> tuple[Item, ...]:
@@ -82,6 +79,11 @@ def _serious(findings: tuple[Finding, ...]) -> bool:
     return any(finding.level == "error" for finding in findings)
 
 
+def diff_command(base_tree: str, tree: str) -> str:
+    """What shows the facts behind the rules over changes, in the project's mirror."""
+    return f"git diff {base_tree} {tree}"
+
+
 def findings_from_changes(
     changes: tuple[FileChange, ...], task: Task, settings: Settings, *, base_tree: str, tree: str
 ) -> tuple[Item, ...]:
@@ -98,6 +100,7 @@ def findings_from_changes(
                 base_tree=base_tree,
                 outcome=outcome,
                 required=rule.required,
+                command=diff_command(base_tree, tree),
                 tool="podium",
                 findings=findings,
             )

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from podium.evidence.fingerprint import Findings
-from podium.evidence.model import Finding
 from podium.evidence.test_code import (
     asserts,
     focuses,
@@ -27,7 +26,7 @@ _COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStric
 _NEAR = re.compile(r"[^\W_]+")
 
 
-def deleted_tests(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+def deleted_tests(changes: tuple[FileChange, ...]) -> Findings:
     """Test files and test cases that are gone: not moved to, or named in, another test file of the same candidate."""
     found = Findings()
     kept = Counter(_cases(changes, "+"))
@@ -42,7 +41,7 @@ def deleted_tests(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
             message = f"{change.old_path} is renamed to {change.path}, where no test runner looks for it"
             found.add("test-file-hidden", "error", message, path=change.path)
         _deleted_cases(change, kept, found)
-    return found.all()
+    return found
 
 
 def _cases(changes: Iterable[FileChange], kind: str) -> list[str]:
@@ -67,14 +66,16 @@ def _deleted_cases(change: FileChange, kept: Counter[str], found: Findings) -> N
         found.add("test-case-deleted", "error", message, path=change.old_path, side="old")
 
 
-def weakened_tests(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+def weakened_tests(changes: tuple[FileChange, ...]) -> Findings:
     """Signs that existing tests check less than before."""
-    return weakened_lines(changes) + test_rules_changed(changes)
-
-
-def weakened_lines(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
-    """Assertions removed or changed, tests skipped, in test files of any language."""
     found = Findings()
+    weakened_lines(changes, found)
+    test_rules_changed(changes, found)
+    return found
+
+
+def weakened_lines(changes: tuple[FileChange, ...], found: Findings) -> None:
+    """Assertions removed or changed, tests skipped, in test files of any language."""
     for change in changes:
         if not is_test_file(change.path) or change.status == "deleted":
             continue
@@ -82,17 +83,14 @@ def weakened_lines(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
             _skipped(change, hunk, found)
             if change.status != "added":
                 _assertions(change, hunk, found)
-    return found.all()
 
 
-def test_rules_changed(changes: tuple[FileChange, ...]) -> tuple[Finding, ...]:
+def test_rules_changed(changes: tuple[FileChange, ...], found: Findings) -> None:
     """Files that rule how tests, coverage or CI run."""
-    found = Findings()
     for change in changes:
         if rules_the_tests(change.path) or rules_the_tests(change.old_path):
             message = f"{change.path} rules how tests or CI run"
             found.add("test-rules", "warning", message, path=change.path)
-    return found.all()
 
 
 def _skipped(change: FileChange, hunk: Hunk, found: Findings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from podium.checks.bench import Bench
 from podium.checks.kind import Answer, GatherOrder, Job
 from podium.evidence.change_rules import CHANGE_RULES, ChangeRule
+from podium.evidence.rules import diff_command
 
 
 class Changes:
@@ -21,7 +22,8 @@ def _job(rule: ChangeRule, order: GatherOrder) -> Job:
         outcome, findings = rule.judge(order.changes, order.task, order.settings)
         return Answer(outcome=outcome, findings=findings, tool="podium")
 
-    return Job(kind=rule.kind, name=rule.name, work=work, required=rule.required)
+    command = diff_command(order.base_tree, order.tree)
+    return Job(kind=rule.kind, name=rule.name, work=work, command=command, required=rule.required)
 
 
 CHANGES = Changes()
