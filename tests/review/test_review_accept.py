@@ -20,13 +20,14 @@ from review_cases import (
     with_review,
 )
 
-from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, NotRun
+from podium.evidence.model import Blind, BrokenBefore, Execution, Fails, Holds, NotRun
 from podium.kernel.errors import UsageError
-from podium.review.model import Approval, Decided, Look, Point, ProtectedTouch, Rejected, TaskReview, Waiver
+from podium.project.rules import Touch
+from podium.review.model import Approval, Decided, Look, Point, Rejected, TaskReview, Waiver
 from podium.review.rules import Cleared, Refused, SecondWanted, decide_accept, same_ground, seal
 from podium.runs.model import Gathering, Round, Working
 
-TWO = ProtectedTouch(rule="two-reviewers", place="src/limit.py", reason="money")
+TWO = Touch(why="it lies there", rule="two-reviewers", path="src/limit.py", reason="money")
 
 
 def codes(decision) -> list[str]:
@@ -68,7 +69,7 @@ OBSTACLES = {
     "conflict": {"conflicts": ("src/limit.py",)},
     "protected:two-reviewers:src/limit.py": {"protected": (TWO,)},
     "protected:extra-checks:src/limit.py": {
-        "protected": (ProtectedTouch(rule="extra-checks", place="src/limit.py", checks=("make fuzz",)),)
+        "protected": (Touch(why="it lies there", rule="extra-checks", path="src/limit.py", checks=("make fuzz",)),)
     },
 }
 
@@ -110,7 +111,10 @@ def test_nobody_waives_for_somebody_else():
 @pytest.mark.parametrize(
     ("code", "spoiled"),
     [
-        ("human-only:.github/ci.yml", {"protected": (ProtectedTouch(rule="human-only", place=".github/ci.yml"),)}),
+        (
+            "human-only:.github/ci.yml",
+            {"protected": (Touch(why="there", rule="human-only", path=".github/ci.yml"),)},
+        ),
         ("not-a-person", {"actor": "agent:codex"}),
         ("not-a-person", {"actor": "podium:worker-1"}),
         ("not-a-person", {"actor": ""}),
@@ -145,6 +149,20 @@ def test_evidence_of_another_tree_counts_for_nothing():
     ]
 
 
+def test_what_was_broken_before_refuses_nothing_when_both_reports_name_the_same_tests():
+    def ran(tree: str, *failing: str) -> Execution:
+        return Execution(
+            tree=tree, exit_code=1, seconds=1, output="", output_digest="", passed=3, failed=1, failing=failing
+        )
+
+    broken = BrokenBefore(why="1 of 4")
+    named = item("project tests", broken, clause="", base=ran("0" * 40, "t::a"), candidate=ran(TREE, "t::a"))
+    nameless = msgspec.structs.replace(named, base=ran("0" * 40))
+    items = (item("B1"), item("E1"))
+    assert isinstance(decide_accept(case(items=(*items, named))), Cleared)
+    assert codes(decide_accept(case(items=(*items, nameless)))) == ["check-broken-before:project tests"]
+
+
 def test_evidence_that_is_not_required_refuses_nothing():
     noise = item("scope", Fails(why="outside"), clause="", kind="scope", required=False)
     assert isinstance(decide_accept(case(items=(*case().items, noise))), Cleared)
@@ -157,7 +175,7 @@ def test_a_candidate_is_not_acceptable_while_evidence_is_still_being_gathered():
 
 
 def test_an_extra_check_that_holds_on_this_tree_satisfies_its_protected_area():
-    guard = ProtectedTouch(rule="extra-checks", place="src/limit.py", checks=("make fuzz",))
+    guard = Touch(why="it lies there", rule="extra-checks", path="src/limit.py", checks=("make fuzz",))
     fuzz = item("make fuzz", kind="extra-check", clause="")
     assert isinstance(decide_accept(case(protected=(guard,), items=(*case().items, fuzz))), Cleared)
     other = msgspec.structs.replace(fuzz, tree="0" * 40)
@@ -244,7 +262,7 @@ def test_deciding_again_on_the_same_facts_is_the_same_ground_and_on_other_facts_
 
 
 def test_the_unwaivable_is_named_first():
-    spoiled = case(conflicts=(), protected=(ProtectedTouch(rule="human-only", place="ci"),))
+    spoiled = case(conflicts=(), protected=(Touch(why="it lies there", rule="human-only", path="ci"),))
     assert codes(decide_accept(spoiled)) == ["human-only:ci", "conflict"]
 
 

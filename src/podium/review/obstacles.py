@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
+from podium.project.rules import Touch
 from podium.review import marks, points
 from podium.review.case import Case
-from podium.review.model import Accepted, ProtectedTouch, Refusal, Rejected
+from podium.review.model import Accepted, Refusal, Rejected
 from podium.review.person import same_person
 from podium.review.verdict import last_decision
 
@@ -105,11 +106,23 @@ def _outcome(case: Case, item: Item) -> Iterator[Refusal]:
         case Fails(why=why):
             yield _refused(case, "check-failed", item.name, f"fails: {why}")
         case BrokenBefore(why=why):
-            yield _refused(case, "check-broken-before", item.name, f"fails, as it did on the base: {why}")
+            if not _tells_tests_apart(item):
+                yield _refused(case, "check-broken-before", item.name, f"fails, as it did on the base: {why}")
         case NotRun(why=why):
             yield _refused(case, "check-not-run", item.name, f"was not run: {why}")
         case Blind(why=why):
             yield _refused(case, "check-blind", item.name, f"cannot see an answer: {why}")
+
+
+def _tells_tests_apart(item: Item) -> bool:
+    """Whether the reports of both trees name their tests: then `broken before` means that no other test fails now.
+
+    Without them a new failure hides behind an old one, and a person has to say that it does not.
+    """
+    return all(
+        execution is not None and execution.passed is not None and bool(execution.failing)
+        for execution in (item.base, item.candidate)
+    )
 
 
 def _refused(case: Case, kind: str, name: str, what: str) -> Refusal:
@@ -174,8 +187,8 @@ def _protected(case: Case) -> Iterator[Refusal]:
         match touch.rule:
             case "human-only":
                 yield Refusal(
-                    code=f"human-only:{touch.place}",
-                    message=f"{touch.place} may be changed by people only{_because(touch)}",
+                    code=f"human-only:{touch.path}",
+                    message=f"{touch.path} may be changed by people only{_because(touch)}",
                     do="Send it back without that change, and make the change yourself.",
                     waivable=False,
                 )
@@ -185,23 +198,23 @@ def _protected(case: Case) -> Iterator[Refusal]:
                 yield from _guarded(case, touch)
 
 
-def _second_person(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
+def _second_person(case: Case, touch: Touch) -> Iterator[Refusal]:
     if not other_approvals(case):
         yield Refusal(
-            code=f"protected:two-reviewers:{touch.place}",
-            message=f"{touch.place} needs a second person{_because(touch)}",
+            code=f"protected:two-reviewers:{touch.path}",
+            message=f"{touch.path} needs a second person{_because(touch)}",
             do=f"Ask another person to review and accept it: podium accept {case.name}",
             waivable=True,
         )
 
 
-def _guarded(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
+def _guarded(case: Case, touch: Touch) -> Iterator[Refusal]:
     holding = {text for item in case.own_items if isinstance(item.outcome, Holds) for text in (item.name, item.command)}
     missing = [check for check in touch.checks if check not in holding]
     if missing:
         yield Refusal(
-            code=f"protected:extra-checks:{touch.place}",
-            message=f"{touch.place} is guarded by {', '.join(missing)}, which does not hold{_because(touch)}",
+            code=f"protected:extra-checks:{touch.path}",
+            message=f"{touch.path} is guarded by {', '.join(missing)}, which does not hold{_because(touch)}",
             do=f'Send it back: podium refine {case.name} -m "..."',
             waivable=True,
         )
@@ -216,8 +229,8 @@ def other_approvals(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if not same_person(name, case.who)))
 
 
-def _because(touch: ProtectedTouch) -> str:
-    return f" ({touch.reason})" if touch.reason else ""
+def _because(touch: Touch) -> str:
+    return f": {touch.why} ({touch.reason})" if touch.reason else f": {touch.why}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,20 +5,20 @@ An accept is refused by code, each code with a reason and with what to do. The c
     not-a-person               the actor is an agent, a worker or nobody              never waivable
     decided                    the task was accepted, rejected or has landed          never waivable
     no-candidate               the round has no candidate, or its run is archived     never waivable
-    human-only:PLACE           touches what may not be delegated                      never waivable
+    human-only:PATH            touches what may not be delegated                      never waivable
     superseded                 there is a later round of this run
     intent-void                the approval of spec or plan no longer counts
     evidence-unfinished        evidence is still being gathered
     check-failed:NAME          required evidence says no
-    check-broken-before:NAME   required evidence says no, as it did on the base
+    check-broken-before:NAME   required evidence says no, as it did on the base, and does not name its tests
     check-not-run:NAME         required evidence was not gathered, or was gathered on another tree
     check-blind:NAME           required evidence cannot see an answer
     unread                     hunks that the accepting person has not read
     flagged                    hunks that the accepting person flagged
     open-point:P1              a point of an earlier round that nobody closed and no evidence met
     conflict                   the base moved under a conflicting change
-    protected:two-reviewers:PLACE    nobody else approved this tree
-    protected:extra-checks:PLACE     a check that guards the place does not hold
+    protected:two-reviewers:PATH    nobody else approved this tree
+    protected:extra-checks:PATH     a check that guards the path does not hold
 
 A waiver names one code and gives a reason; it goes into the receipt.
 """
