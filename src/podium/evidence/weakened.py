@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from difflib import get_close_matches
 
 from podium.evidence.fingerprint import Findings
 from podium.evidence.test_code import (
@@ -20,50 +20,80 @@ from podium.evidence.test_code import (
     skips,
     test_case,
 )
-from podium.runs.model import DiffLine, FileChange, Hunk
+from podium.runs.model import FileChange, Hunk
 
 _COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStrictEqual\()(?P<right>.*)$")
 _NEAR = re.compile(r"[^\W_]+")
 
 
 def deleted_tests(changes: tuple[FileChange, ...]) -> Findings:
-    """Test files and test cases that are gone: not moved to, or named in, another test file of the same candidate."""
+    """Test files and test cases that are gone: not moved to another test file of the same candidate.
+
+    A test that only changed its name or its file is a note.
+    """
     found = Findings()
-    kept = Counter(_cases(changes, "+"))
+    arrived = Counter(name for change in changes if is_test_file(change.path) for name in _cases(change, "+"))
     for change in changes:
         if not is_test_file(change.old_path):
             continue
         if change.status == "deleted":
-            found.add(
-                "test-file-deleted", "error", f"the test file {change.path} is deleted", path=change.path, side="old"
-            )
-        elif change.status == "renamed" and not is_test_file(change.path):
+            _deleted_file(change, arrived, found)
+            continue
+        if change.status == "renamed" and not is_test_file(change.path):
             message = f"{change.old_path} is renamed to {change.path}, where no test runner looks for it"
             found.add("test-file-hidden", "error", message, path=change.path)
-        _deleted_cases(change, kept, found)
+        for hunk in change.hunks:
+            _deleted_cases(change, hunk, arrived, found)
+        _fewer_marks(change, found)
     return found
 
 
-def _cases(changes: Iterable[FileChange], kind: str) -> list[str]:
-    lines = (line for change in changes if is_test_file(change.path) for hunk in change.hunks for line in hunk.lines)
-    names = (test_case(line.text) for line in lines if line.kind == kind)
-    return [name for name in names if name]
+def _cases(change: FileChange, kind: str) -> list[str]:
+    lines = (line for hunk in change.hunks for line in hunk.lines if line.kind == kind)
+    return [name for name in (test_case(line.text) for line in lines) if name]
 
 
-def _deleted_cases(change: FileChange, kept: Counter[str], found: Findings) -> None:
-    marks = 0
-    for line in _lines(change):
-        marks += marks_a_test(line.text) * (1 if line.kind == "+" else -1 if line.kind == "-" else 0)
+def _deleted_file(change: FileChange, arrived: Counter[str], found: Findings) -> None:
+    gone = [name for name in _cases(change, "-") if not _take(arrived, name)]
+    moved = len(_cases(change, "-")) - len(gone)
+    if moved and not gone:
+        message = f"the test file {change.path} is gone; its {moved} tests are in other files now"
+        found.add("test-file-moved", "note", message, path=change.path, side="old")
+        return
+    held = f" with {len(gone)} tests" if len(gone) > 1 else ""
+    message = f"the test file {change.path} is deleted{held}"
+    found.add("test-file-deleted", "error", message, path=change.path, side="old", text="deleted")
+
+
+def _deleted_cases(change: FileChange, hunk: Hunk, arrived: Counter[str], found: Findings) -> None:
+    old = {test_case(line.text) for line in hunk.lines if line.kind != "+"}
+    fresh = [name for name in (test_case(line.text) for line in hunk.lines if line.kind == "+") if name not in old]
+    for line in hunk.lines:
         name = test_case(line.text) if line.kind == "-" else ""
-        if not name:
+        if not name or _take(arrived, name):
             continue
-        if kept[name] > 0:
-            kept[name] -= 1
+        renamed = next(iter(get_close_matches(name, fresh, n=1, cutoff=0.6)), "")
+        if renamed:
+            fresh.remove(renamed)
+            found.add_line("test-case-renamed", "note", f"the test {name} is now called {renamed}", change, line)
         else:
             found.add_line("test-case-deleted", "error", f"the test {name} is deleted", change, line)
-    if marks < 0 and change.status != "deleted":
-        message = f"{-marks} fewer declared tests than before"
-        found.add("test-case-deleted", "error", message, path=change.old_path, side="old")
+
+
+def _take(arrived: Counter[str], name: str) -> bool:
+    if arrived[name] <= 0:
+        return False
+    arrived[name] -= 1
+    return True
+
+
+def _fewer_marks(change: FileChange, found: Findings) -> None:
+    """Rust and Java declare a test on a line of its own."""
+    lines = [line for hunk in change.hunks for line in hunk.lines if marks_a_test(line.text)]
+    lost = sum(line.kind == "-" for line in lines) - sum(line.kind == "+" for line in lines)
+    if lost > 0:
+        message = f"{lost} fewer declared tests than before"
+        found.add("test-case-deleted", "error", message, path=change.old_path, side="old", text="declared")
 
 
 def weakened_tests(changes: tuple[FileChange, ...]) -> Findings:
@@ -134,7 +164,3 @@ def _same_subject(old: str, new: str) -> bool:
         return True
     a, b = set(_NEAR.findall(old)), set(_NEAR.findall(new))
     return bool(a and b) and len(a & b) / len(a | b) >= 0.6
-
-
-def _lines(change: FileChange) -> Iterable[DiffLine]:
-    return (line for hunk in change.hunks for line in hunk.lines)
