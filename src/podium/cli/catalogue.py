@@ -21,9 +21,16 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 
 VERBS: dict[str, Entry] = {
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
+    "log": Entry("log", "Tell what happened, newest last.", "Record"),
+    "ledger": Entry("ledger", "Verify or export the record of every decision.", "Record"),
 }
 
-SUBVERBS: dict[str, dict[str, Entry]] = {}
+SUBVERBS: dict[str, dict[str, Entry]] = {
+    "ledger": {
+        "verify": Entry("ledger_verify", "Find any changed, removed or reordered record."),
+        "export": Entry("ledger_export", "Print every record as JSON lines."),
+    },
+}
 
 
 def entries(group: str) -> dict[str, Entry]:

@@ -9,9 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podium.cli.output import Output
+from podium.kernel.clock import SystemClock
 from podium.kernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from podium.conductor.desk import Desk
+    from podium.conductor.home import Home
+    from podium.project.model import Project
 
 SETTINGS_FILE = "podium.toml"
 
@@ -71,3 +78,40 @@ class Context:
             if (place / ".git").exists():
                 return place
         return None
+
+    @cached_property
+    def root(self) -> Path:
+        """The root of the repository. Raises UsageError when there is none here."""
+        if self.root_hint is None:
+            raise UsageError(
+                "this is no git repository",
+                where=str(self.directory),
+                do="go into your repository, or name it: podium -C DIR ...",
+            )
+        return self.root_hint
+
+    @cached_property
+    def home(self) -> Home:
+        """The layout of the state directory."""
+        from podium.conductor.home import Home
+
+        return Home(self.state)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """All projects of the database; given back when the program ends."""
+        from podium.conductor.desk import Desk
+
+        return Desk(self.home, self.database or self.home.default_database, SystemClock())
+
+    @cached_property
+    def project(self) -> Project:
+        """The project of this repository. Raises NotFoundError when it is not under Podium."""
+        from podium.conductor.desk import find_project
+
+        return find_project(self.desk, str(self.root))
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "desk" in self.__dict__:
+            self.desk.close()

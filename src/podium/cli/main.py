@@ -53,6 +53,8 @@ def run(arguments: list[str], context: Context) -> int:
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001 - the outermost edge: a person never meets a traceback unasked
         return crash(error, context)
+    finally:
+        context.close()
     return code if isinstance(code, int) else 0
 
 

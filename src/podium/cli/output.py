@@ -44,6 +44,12 @@ class Output:
         """`text` in a colour where stdout shows colours."""
         return click.style(text, **_TONES[tone]) if self.color else text
 
+    def safe(self, text: str) -> str:
+        """Text that an agent or a file may have written, on one line, with nothing left that acts on a terminal."""
+        from podium.render.safe_text import safe_line
+
+        return safe_line(text)
+
     def line(self, text: str = "") -> None:
         """One line for a person on stdout; silent with --json."""
         if not self.json:
