@@ -26,6 +26,9 @@ from podium.review.points import Closed, Met, Open, PointState
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:podium:receipt:v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+NOTES_REF = "refs/notes/podium"
+"""Where envelopes are attached to commits."""
+
 NAMESPACE = "podium-receipt"
 """What ssh-keygen calls the namespace: a signature made for another purpose does not count."""
 
