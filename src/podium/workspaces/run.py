@@ -1,0 +1,192 @@
+"""Run one command in a sandbox to its end, whatever it does: for evidence, set-up and harvest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import selectors
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
+
+from podium.kernel.value import Value
+from podium.workspaces.plan import SandboxPlan
+from podium.workspaces.sandbox import Launch, NetworkHook, launch
+from podium.workspaces.watchdog import Breach, Watchdog
+
+How = Literal["exited", "timeout", "limit", "broken"]
+
+FLOOD_BYTES: Final = 256 * 1024 * 1024
+"""Output beyond this ends the command: nobody reads it, and it may be meant to never end."""
+
+_TICK_SECONDS: Final = 0.25
+_DRAIN_SECONDS: Final = 5.0
+
+
+class Completed(Value, frozen=True, kw_only=True):
+    """What became of a command."""
+
+    exit_code: int | None  # None unless `how` is "exited"
+    how: How  # "broken": the sandbox itself failed, which says nothing about the command
+    seconds: float
+    output: bytes  # the end of standard output and error together
+    digest: str  # of all output that was read
+    dropped: int  # bytes of output that came before `output`
+    why: str = ""  # for "limit" and "broken": in words
+
+
+class _Tail:
+    """Keeps the end of a stream, its digest and its length."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept = bytearray()
+        self._hash = hashlib.sha256()
+        self.total = 0
+
+    def add(self, part: bytes) -> None:
+        self.total += len(part)
+        self._hash.update(part)
+        self._kept += part
+        if len(self._kept) > 2 * self._limit + 65536:
+            del self._kept[: len(self._kept) - self._limit]
+
+    def bytes(self) -> bytes:
+        return bytes(self._kept[-self._limit :]) if self._limit else b""
+
+    def digest(self) -> str:
+        return "sha256:" + self._hash.hexdigest()
+
+
+def run(
+    plan: SandboxPlan,
+    argv: Sequence[str] | str,
+    *,
+    bwrap: str,
+    timeout_seconds: float,
+    output_limit: int = 8192,
+    stdin: bytes | None = None,
+    on_breach: Callable[[Breach], None] | None = None,
+    network: NetworkHook | None = None,
+) -> Completed:
+    """Run a command (a string is given to `/bin/sh -c`) and return what became of it; never raises for its failure.
+
+    Everything it started is gone when this returns. It is killed after `timeout_seconds`, when it goes beyond a limit
+    of the plan (`on_breach` hears of it first) and when it prints more than `FLOOD_BYTES`. Call it from a thread that
+    stays until it returns. Raises UsageError for an impossible plan and OSError when bwrap cannot be started.
+    """
+    words = ["/bin/sh", "-c", argv] if isinstance(argv, str) else list(argv)
+    started = time.monotonic()
+    ready = launch(plan, words, bwrap=bwrap, network=network)
+    try:
+        feed = _input(stdin)
+        try:
+            process = subprocess.Popen(
+                ready.argv, pass_fds=ready.pass_fds, env=ready.env, stdin=feed, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, close_fds=True,
+            )  # fmt: skip
+        finally:
+            os.close(feed)
+        ready.spawned(process.pid)
+        tail = _Tail(output_limit)
+        with process:
+            how, why = _attend(plan, ready, process, tail, started + timeout_seconds, on_breach)
+        code = ready.exit_code() if how == "exited" else None
+    finally:
+        ready.close()
+    if how == "exited" and code is None:
+        how, why = "broken", "the sandbox could not be set up, or was killed from outside"
+    kept = tail.bytes()
+    seconds = round(time.monotonic() - started, 3)
+    return Completed(
+        exit_code=code, how=how, seconds=seconds, output=kept, digest=tail.digest(), dropped=tail.total - len(kept),
+        why=why,
+    )  # fmt: skip
+
+
+def _attend(
+    plan: SandboxPlan,
+    ready: Launch,
+    process: subprocess.Popen[bytes],
+    tail: _Tail,
+    deadline: float,
+    on_breach: Callable[[Breach], None] | None,
+) -> tuple[How, str]:
+    """Read until the command ends or has to be ended; every process of the sandbox is gone afterwards."""
+    assert process.stdout is not None
+    out = process.stdout.fileno()
+    os.set_blocking(out, False)
+    watchdog = Watchdog(plan)
+    with selectors.DefaultSelector() as selector:
+        ended = os.pidfd_open(process.pid)
+        selector.register(out, selectors.EVENT_READ)
+        selector.register(ended, selectors.EVENT_READ)
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                selector.select(max(0.0, min(_TICK_SECONDS, left)))
+                open_still = _read(out, tail)
+                if not open_still and out in selector.get_map():
+                    selector.unregister(out)
+                if process.poll() is not None:
+                    _drain(out, tail)
+                    return "exited", ""
+                verdict = _excess(left, tail, watchdog.sample(ready.child_pid()), on_breach)
+                if verdict is not None:
+                    ready.kill()
+                    process.wait()
+                    _drain(out, tail)
+                    return verdict
+        finally:
+            os.close(ended)
+
+
+def _excess(
+    left: float, tail: _Tail, breach: Breach | None, on_breach: Callable[[Breach], None] | None
+) -> tuple[How, str] | None:
+    """Why the command has to be ended now, or None."""
+    if left <= 0:
+        return "timeout", ""
+    if tail.total > FLOOD_BYTES:
+        return "limit", f"it printed more than {FLOOD_BYTES // 2**20} MB"
+    if breach is None:
+        return None
+    if on_breach is not None:
+        on_breach(breach)
+    return "limit", breach.text
+
+
+def _read(fd: int, tail: _Tail) -> bool:
+    """Read what is there, up to 4 MB at a time. False at the end of the stream."""
+    for _ in range(64):
+        try:
+            part = os.read(fd, 65536)
+        except BlockingIOError:
+            return True
+        if not part:
+            return False
+        tail.add(part)
+    return True
+
+
+def _drain(fd: int, tail: _Tail) -> None:
+    """Read what is left in the pipe after the end."""
+    limit = time.monotonic() + _DRAIN_SECONDS
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        while tail.total <= FLOOD_BYTES + 2**22 and (left := limit - time.monotonic()) > 0:
+            if selector.select(left) and not _read(fd, tail):
+                return
+
+
+def _input(stdin: bytes | None) -> int:
+    """A file descriptor to read `stdin` from."""
+    if stdin is None:
+        return os.open(os.devnull, os.O_RDONLY)
+    fd = os.memfd_create("podium-stdin", os.MFD_CLOEXEC)
+    view = memoryview(stdin)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd

@@ -1,0 +1,168 @@
+"""Start one sandbox: from a plan to the command that is to be spawned, and what its end means."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from podium.kernel.errors import PodiumError, UsageError
+from podium.workspaces import bubble, seccomp
+from podium.workspaces.plan import SandboxPlan, check
+
+NetworkHook = Callable[[SandboxPlan], None]
+"""Gives a sandbox the network of its plan; there is none in this version, so a plan with one is refused."""
+
+
+class Launch:
+    """A sandbox that is ready to be spawned, and how to learn what became of it.
+
+    Spawn `argv` with `pass_fds` and `env` from a thread that outlives the sandbox, which dies with that thread. Call
+    `spawned` right after with the new process's id, and `close` when it has been waited for.
+    """
+
+    def __init__(self, argv: Sequence[str], pass_fds: Sequence[int], status: int, env: Mapping[str, str]) -> None:
+        self.argv = tuple(argv)
+        self.pass_fds = tuple(pass_fds)
+        self.env = dict(env)
+        self._status = status
+        self._handed: list[int] = list(pass_fds)
+        self._text = b""
+        self._pid = 0
+
+    def spawned(self, pid: int) -> None:
+        """Note the process that was spawned, and close what only it needs."""
+        self._pid = pid
+        self._release()
+
+    def kill(self) -> None:
+        """End every process of the sandbox at once. Only between `spawned` and waiting for the process."""
+        child = self.child_pid()
+        if self.exit_code() is None and child is not None:
+            kill_child(child, parent=self._pid)
+        else:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def child_pid(self) -> int | None:
+        """The sandbox's first process as the host sees it, or None as long as there is none. Killing it ends all."""
+        found = self._field("child-pid")
+        return found if isinstance(found, int) else None
+
+    def exit_code(self) -> int | None:
+        """The command's own exit code once it ended (128 + n for signal n).
+
+        None while it runs, and for ever when the sandbox broke before the command began or was killed from outside.
+        """
+        found = self._field("exit-code")
+        return found if isinstance(found, int) else None
+
+    def close(self) -> None:
+        """Release everything that is still held; idempotent."""
+        self._release()
+        if self._status >= 0:
+            os.close(self._status)
+            self._status = -1
+
+    def _release(self) -> None:
+        while self._handed:
+            os.close(self._handed.pop())
+
+    def _field(self, name: str) -> Any:
+        self._read()
+        for line in self._text.splitlines():
+            with contextlib.suppress(msgspec.DecodeError):
+                value = msgspec.json.decode(line)
+                if name in value:
+                    return value[name]
+        return None
+
+    def _read(self) -> None:
+        while self._status >= 0:
+            try:
+                part = os.read(self._status, 4096)
+            except BlockingIOError:
+                return
+            if not part:
+                return
+            self._text += part
+
+
+def kill_child(pid: int, *, parent: int) -> None:
+    """Kill process `pid` if it is still a child of `parent`, and `parent` otherwise.
+
+    The number may have been given to another process since it was read: the handle is taken first, then checked.
+    """
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        os.kill(parent, signal.SIGKILL)
+        return
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            if _parent_of(pid) == parent:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            else:
+                os.kill(parent, signal.SIGKILL)
+    finally:
+        os.close(handle)
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return 0
+    return int(text.rpartition(b")")[2].split()[1])
+
+
+def launch(plan: SandboxPlan, argv: Sequence[str], *, bwrap: str, network: NetworkHook | None = None) -> Launch:
+    """The command that runs `argv` in the sandbox of `plan`.
+
+    Raises UsageError for a plan that no sandbox can be made of, or that wants a network where no hook gives one.
+    """
+    check(plan)
+    if plan.network and network is None:
+        raise UsageError(
+            f"the plan allows {', '.join(plan.network)}, and nothing here can open a network to these only",
+            where="[network] allow",
+            do="Leave the list empty: a sandbox has no network at all.",
+        )
+    if not argv:
+        raise UsageError("there is no command to run", where="sandbox")
+    if plan.tier not in ("overlay", "clone"):
+        raise PodiumError(f"the tier {plan.tier!r} is not available", where="sandbox")
+    return _bubble(plan, argv, bwrap)
+
+
+def _bubble(plan: SandboxPlan, argv: Sequence[str], bwrap: str) -> Launch:
+    fds: list[int] = []
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    try:
+        data = {name: _memory_file(name, content, fds) for name, content in bubble.generated_files().items()}
+        filter_fd: int | None = None
+        if seccomp.supported():
+            filter_fd = _memory_file("seccomp", seccomp.program(unix_sockets=plan.unix_sockets), fds)
+        options = bubble.arguments(plan, status_fd=write, seccomp_fd=filter_fd, data_fds=data)
+        args = _memory_file("args", b"".join(os.fsencode(option) + b"\0" for option in options), fds)
+    except BaseException:
+        for fd in (read, write, *fds):
+            os.close(fd)
+        raise
+    full = [bwrap, "--args", str(args), "--", *bubble.command(plan.limits, list(argv))]
+    return Launch(full, [write, *fds], read, {})
+
+
+def _memory_file(name: str, content: bytes, fds: list[int]) -> int:
+    fd = os.memfd_create(f"podium-{name}", os.MFD_CLOEXEC)
+    fds.append(fd)
+    view = memoryview(content)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
