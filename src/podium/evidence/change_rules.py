@@ -143,7 +143,7 @@ def _modes(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outc
         elif change.status == "added" and new == _EXECUTABLE:
             found.add("mode", "note", "a new executable file", path=change.path)
     return _verdict(
-        found.all(), "one file changes its mode or is a new executable", "files change mode or are new executables"
+        found, "one file changes its mode or is a new executable", "files change mode or are new executables"
     )
 
 
