@@ -75,11 +75,10 @@ class ScriptedAgent:
         except RpcError as error:
             self._wire.fail(message, error)
 
-    def cancel_all(self) -> None:
+    def abandon_all(self) -> None:
         """The client is gone: nothing is to be done any more."""
         for turn in list(self._turns.values()):
-            turn.ignores_cancel = False
-            turn.cancel()
+            turn.abandon()
 
     def _initialize(self, params: Params) -> Params:
         return {
@@ -134,6 +133,8 @@ class ScriptedAgent:
             reason = "refusal"
         else:
             reason = turn.play(round_.actions)
+        if turn.abandoned:
+            return
         turn.session.end()
         result: Params = {"stopReason": reason}
         state = turn.session.state
@@ -154,7 +155,7 @@ def serve(script: Script, wire: Wire, home: Path) -> None:
         if agent.deaf.is_set():
             threading.Event().wait()  # for ever: it is scripted to read nothing any more
         agent.handle(message)
-    agent.cancel_all()
+    agent.abandon_all()
 
 
 def main() -> None:

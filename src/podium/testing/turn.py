@@ -59,6 +59,7 @@ class Turn:
         self.session = session
         self.cwd = cwd
         self.ignores_cancel = False
+        self.abandoned = False
         self.deaf = threading.Event()  # set: the process is to read nothing any more
         self._cancelled = threading.Event()
         self._spoke = False
@@ -107,6 +108,12 @@ class Turn:
     def cancel(self) -> None:
         self._cancelled.set()
 
+    def abandon(self) -> None:
+        """The client is gone: stop, whatever the script says of cancels, and leave the round to be resumed."""
+        self.abandoned = True
+        self.ignores_cancel = False
+        self._cancelled.set()
+
     def stop_if_cancelled(self) -> None:
         """Raises CancelledError once the client has cancelled and the script obeys."""
         if self._cancelled.is_set() and not self.ignores_cancel:
@@ -114,7 +121,8 @@ class Turn:
 
     def wait(self, seconds: float) -> None:
         """Lets time pass; a cancel ends it at once."""
-        self.wait_until(lambda: False, seconds)
+        if seconds > 0:
+            self.wait_until(lambda: False, seconds)
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 0.0) -> bool:
         """Waits for the condition, for ever when `seconds` is 0; False when time ran out. A cancel ends it at once."""

@@ -28,5 +28,7 @@ def eventually(condition: Callable[[], Got], seconds: float = 10.0, *, what: str
             failure = error
         if time.monotonic() >= deadline:
             name = what or getattr(condition, "__name__", "condition")
-            raise AssertionError(f"not within {seconds:g} s: {name} (last: {failure or last!r})") from failure
+            raise AssertionError(
+                f"not within {seconds:g} s: {name} (last: {failure if failure else repr(last)})"
+            ) from failure
         time.sleep(every)

@@ -69,7 +69,10 @@ class Wire:
 
     def _decode(self, line: bytes) -> Incoming | None:
         try:
-            message: Any = msgspec.json.decode(line)
+            message = msgspec.json.decode(line, type=Params)
+        except msgspec.ValidationError as error:
+            self._refuse(error)
+            return None
         except msgspec.DecodeError as error:
             self._send({"id": None, "error": {"code": PARSE_ERROR, "message": f"Parse error: {error}"}})
             return None
@@ -77,9 +80,12 @@ class Wire:
             if "method" in message:
                 return msgspec.convert({"params": {}, **message}, Incoming)
             self._deliver(message)
-        except (msgspec.ValidationError, TypeError) as error:
-            self._send({"id": None, "error": {"code": INVALID_REQUEST, "message": f"Invalid request: {error}"}})
+        except msgspec.ValidationError as error:
+            self._refuse(error)
         return None
+
+    def _refuse(self, error: msgspec.ValidationError) -> None:
+        self._send({"id": None, "error": {"code": INVALID_REQUEST, "message": f"Invalid request: {error}"}})
 
     def _deliver(self, message: Params) -> None:
         reply = self._waiting.pop(message.get("id", -1), None)
