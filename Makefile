@@ -1,0 +1,35 @@
+# Everything that works on a fresh clone. `make` alone lists it.
+
+MARK := $(shell pwd -P | cksum | cut -d ' ' -f 1)
+RUNTIME := .venv/.podium-runtime-$(MARK)
+DEVELOPMENT := .venv/.podium-development-$(MARK)
+PYTEST := .venv/bin/python -m pytest -n logical -rs
+
+.PHONY: help demo test test-fast check bench
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNTIME) ## the whole story in two minutes; arguments in ARGS, for example ARGS="--yes --json"
+	@.venv/bin/podium demo $(ARGS)
+
+test: check ## all checks and all tests
+	@$(PYTEST) $(ARGS)
+
+test-fast: $(DEVELOPMENT) ## the quick tests only
+	@$(PYTEST) -m 'not slow' $(ARGS)
+
+check: $(DEVELOPMENT) ## style, types and the direction of imports
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/basedpyright --level error
+	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
+
+bench: $(DEVELOPMENT) ## all benchmarks; arguments in ARGS, for example ARGS=--json
+	@for each in benchmarks/*.py; do echo "== $$each" >&2; .venv/bin/python "$$each" $(ARGS) || exit 1; done
+
+$(RUNTIME): pyproject.toml uv.lock scripts/set-up
+	@scripts/set-up runtime
+
+$(DEVELOPMENT): pyproject.toml uv.lock scripts/set-up
+	@scripts/set-up development
