@@ -17,7 +17,7 @@ from podium.checks.junit import JunitError, TestResult, parse_junit
 from podium.checks.kind import Answer, GatherOrder
 from podium.checks.ports import Cache, Executor, Ran, Request, Side, Source
 from podium.checks.pytest_args import junit_env
-from podium.checks.recognise import absent_paths
+from podium.checks.recognise import absent_paths, writes_report
 from podium.evidence.model import Execution, Fails
 from podium.evidence.outcome import FAILING_LIMIT, Expectation, held, outcome_of
 from podium.kernel.errors import PodiumError
@@ -134,7 +134,7 @@ class Bench:
             cut = left is not None and left < request.timeout_seconds
             if cut and left is not None:
                 request = msgspec.structs.replace(request, timeout_seconds=left)
-            sighting = sight(tree, await self._execute(request))
+            sighting = sight(tree, await self._execute(request), report_due=writes_report(request.command))
         if cut and sighting.execution.how == "timeout":
             budget = msgspec.structs.replace(
                 sighting.execution, how="budget", detail=f"{self.order.budget_seconds:.0f} s"
@@ -160,8 +160,11 @@ class Bench:
             )
 
 
-def sight(tree: str, ran: Ran) -> Sighting:
-    """What a run tells, its test report read as far as it can be trusted."""
+def sight(tree: str, ran: Ran, *, report_due: bool = False) -> Sighting:
+    """What a run tells, its test report read as far as it can be trusted.
+
+    `report_due`: success without a report is not to be believed.
+    """
     detail, tests = ran.detail, None
     report = ran.artefacts.get(JUNIT)
     if report is not None:
@@ -169,6 +172,8 @@ def sight(tree: str, ran: Ran) -> Sighting:
             tests = parse_junit(report)
         except JunitError as error:
             detail = detail or error.what
+    elif report_due and ran.exit_code == 0:
+        detail = detail or "pytest wrote no test report"
     limit = _SUCCESS_TEXT_LIMIT if ran.how == "exited" and ran.exit_code == 0 else _TEXT_LIMIT
     failing = tuple(test.name for test in tests or () if test.verdict in ("failed", "error"))
     execution = Execution(
