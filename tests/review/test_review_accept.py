@@ -22,12 +22,11 @@ from review_cases import (
 
 from podium.evidence.model import Blind, BrokenBefore, Execution, Fails, Holds, NotRun
 from podium.kernel.errors import UsageError
-from podium.project.rules import Touch
-from podium.review.model import Approval, Decided, Look, Point, Rejected, TaskReview, Waiver
+from podium.review.model import Approval, Decided, Look, Point, ProtectedTouch, Rejected, TaskReview, Waiver
 from podium.review.rules import Cleared, Refused, SecondWanted, decide_accept, same_ground, seal
 from podium.runs.model import Gathering, Round, Working
 
-TWO = Touch(why="it lies there", rule="two-reviewers", path="src/limit.py", reason="money")
+TWO = ProtectedTouch(rule="two-reviewers", place="src/limit.py", reason="money")
 
 
 def codes(decision) -> list[str]:
@@ -69,7 +68,7 @@ OBSTACLES = {
     "conflict": {"conflicts": ("src/limit.py",)},
     "protected:two-reviewers:src/limit.py": {"protected": (TWO,)},
     "protected:extra-checks:src/limit.py": {
-        "protected": (Touch(why="it lies there", rule="extra-checks", path="src/limit.py", checks=("make fuzz",)),)
+        "protected": (ProtectedTouch(rule="extra-checks", place="src/limit.py", checks=("make fuzz",)),)
     },
 }
 
@@ -113,7 +112,7 @@ def test_nobody_waives_for_somebody_else():
     [
         (
             "human-only:.github/ci.yml",
-            {"protected": (Touch(why="there", rule="human-only", path=".github/ci.yml"),)},
+            {"protected": (ProtectedTouch(rule="human-only", place=".github/ci.yml"),)},
         ),
         ("not-a-person", {"actor": "agent:codex"}),
         ("not-a-person", {"actor": "podium:worker-1"}),
@@ -175,7 +174,7 @@ def test_a_candidate_is_not_acceptable_while_evidence_is_still_being_gathered():
 
 
 def test_an_extra_check_that_holds_on_this_tree_satisfies_its_protected_area():
-    guard = Touch(why="it lies there", rule="extra-checks", path="src/limit.py", checks=("make fuzz",))
+    guard = ProtectedTouch(rule="extra-checks", place="src/limit.py", checks=("make fuzz",))
     fuzz = item("make fuzz", kind="extra-check", clause="")
     assert isinstance(decide_accept(case(protected=(guard,), items=(*case().items, fuzz))), Cleared)
     other = msgspec.structs.replace(fuzz, tree="0" * 40)
@@ -262,7 +261,7 @@ def test_deciding_again_on_the_same_facts_is_the_same_ground_and_on_other_facts_
 
 
 def test_the_unwaivable_is_named_first():
-    spoiled = case(conflicts=(), protected=(Touch(why="it lies there", rule="human-only", path="ci"),))
+    spoiled = case(conflicts=(), protected=(ProtectedTouch(rule="human-only", place="ci"),))
     assert codes(decide_accept(spoiled)) == ["human-only:ci", "conflict"]
 
 

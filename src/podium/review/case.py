@@ -5,8 +5,7 @@ from __future__ import annotations
 from podium.evidence.model import Item
 from podium.kernel.value import Value
 from podium.plan.model import Task
-from podium.project.rules import Touch
-from podium.review.model import MarkName, TaskReview, Waiver
+from podium.review.model import MarkName, ProtectedTouch, TaskReview, Waiver
 from podium.review.person import key, person
 from podium.runs.model import Candidate, Delivered, FileChange, Gathering, Hunk, Round, Run
 from podium.spec.model import Clause
@@ -36,7 +35,7 @@ class Case(Value, frozen=True, kw_only=True):
     receipt_id: str
     ledger_head: str
     expected: tuple[str, ...] = ()  # names of required evidence beyond the clauses' checks: "project tests"
-    protected: tuple[Touch, ...] = ()  # podium.project.rules.protected_touch
+    protected: tuple[ProtectedTouch, ...] = ()
     intent_void: str = ""  # why the approval of spec or plan no longer counts; empty = it counts
     conflicts: tuple[str, ...] | None = None
     landed: bool = False

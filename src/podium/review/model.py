@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from podium.kernel.value import Value
+from podium.project.model import ProtectedRule
 
 # A person is named by git's form, "Ada Lovelace <ada@example.org>". Where an actor of the ledger is wanted, it has the
 # prefix "person:", "agent:" or "podium:"; see podium.review.person.
@@ -45,6 +46,15 @@ class Refusal(Value, frozen=True, kw_only=True):
     message: str
     do: str
     waivable: bool
+
+
+class ProtectedTouch(Value, frozen=True, kw_only=True):
+    """A protected area that a candidate touches."""
+
+    rule: ProtectedRule
+    place: str
+    reason: str = ""
+    checks: tuple[str, ...] = ()  # for extra-checks: the commands that must hold
 
 
 class HunkRecord(Value, frozen=True, kw_only=True):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
-from podium.project.rules import Touch
 from podium.review import marks, points
 from podium.review.case import Case
-from podium.review.model import Accepted, Refusal, Rejected
+from podium.review.model import Accepted, ProtectedTouch, Refusal, Rejected
 from podium.review.person import same_person
 from podium.review.verdict import last_decision
 
@@ -187,8 +186,8 @@ def _protected(case: Case) -> Iterator[Refusal]:
         match touch.rule:
             case "human-only":
                 yield Refusal(
-                    code=f"human-only:{touch.path}",
-                    message=f"{touch.path} may be changed by people only{_because(touch)}",
+                    code=f"human-only:{touch.place}",
+                    message=f"{touch.place} may be changed by people only{_because(touch)}",
                     do="Send it back without that change, and make the change yourself.",
                     waivable=False,
                 )
@@ -198,23 +197,23 @@ def _protected(case: Case) -> Iterator[Refusal]:
                 yield from _guarded(case, touch)
 
 
-def _second_person(case: Case, touch: Touch) -> Iterator[Refusal]:
+def _second_person(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
     if not other_approvals(case):
         yield Refusal(
-            code=f"protected:two-reviewers:{touch.path}",
-            message=f"{touch.path} needs a second person{_because(touch)}",
+            code=f"protected:two-reviewers:{touch.place}",
+            message=f"{touch.place} needs a second person{_because(touch)}",
             do=f"Ask another person to review and accept it: podium accept {case.name}",
             waivable=True,
         )
 
 
-def _guarded(case: Case, touch: Touch) -> Iterator[Refusal]:
+def _guarded(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
     holding = {text for item in case.own_items if isinstance(item.outcome, Holds) for text in (item.name, item.command)}
     missing = [check for check in touch.checks if check not in holding]
     if missing:
         yield Refusal(
-            code=f"protected:extra-checks:{touch.path}",
-            message=f"{touch.path} is guarded by {', '.join(missing)}, which does not hold{_because(touch)}",
+            code=f"protected:extra-checks:{touch.place}",
+            message=f"{touch.place} is guarded by {', '.join(missing)}, which does not hold{_because(touch)}",
             do=f'Send it back: podium refine {case.name} -m "..."',
             waivable=True,
         )
@@ -229,8 +228,8 @@ def other_approvals(case: Case) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if not same_person(name, case.who)))
 
 
-def _because(touch: Touch) -> str:
-    return f": {touch.why} ({touch.reason})" if touch.reason else f": {touch.why}"
+def _because(touch: ProtectedTouch) -> str:
+    return f" ({touch.reason})" if touch.reason else ""
 
 
 def _count(number: int, noun: str) -> str:
