@@ -140,6 +140,7 @@ def _attend(
                     return verdict
         finally:
             os.close(ended)
+            watchdog.close()
 
 
 def _excess(

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from podium.kernel.errors import PodiumError, UsageError
 from podium.workspaces import bubble, seccomp
 from podium.workspaces.plan import SandboxPlan, check
+from podium.workspaces.processes import parent_of
 
 NetworkHook = Callable[[SandboxPlan], None]
 """Gives a sandbox the network of its plan; there is none in this version, so a plan with one is refused."""
@@ -104,20 +104,12 @@ def kill_child(pid: int, *, parent: int) -> None:
         return
     try:
         with contextlib.suppress(ProcessLookupError):
-            if _parent_of(pid) == parent:
+            if parent_of(pid) == parent:
                 signal.pidfd_send_signal(handle, signal.SIGKILL)
             else:
                 os.kill(parent, signal.SIGKILL)
     finally:
         os.close(handle)
-
-
-def _parent_of(pid: int) -> int:
-    try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return 0
-    return int(text.rpartition(b")")[2].split()[1])
 
 
 def launch(plan: SandboxPlan, argv: Sequence[str], *, bwrap: str, network: NetworkHook | None = None) -> Launch:
