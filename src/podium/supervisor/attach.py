@@ -17,7 +17,7 @@ import msgspec
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.supervisor import inbox, lock
-from podium.supervisor.order import LOCK, LOG, STARTS, ExitRecord, Order, Start, read_exit, write_order
+from podium.supervisor.order import LOCK, LOG, STARTS, ExitRecord, Order, Start, read_exit, read_order, write_order
 
 STARTUP_SECONDS = 60.0
 
@@ -58,6 +58,7 @@ def start_or_attach(round_dir: Path, order: Order, python: str = sys.executable)
     round_dir.mkdir(parents=True, exist_ok=True)
     inbox.prepare(round_dir)
     write_order(round_dir, order)
+    read_order(round_dir)  # the first one counts: it must be one that a supervisor can follow
     if isinstance(status(round_dir), Alive | Ended):
         return
     # The first process forks the supervisor, waits until that has the lock (or has found that another one has it),

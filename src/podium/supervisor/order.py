@@ -23,15 +23,40 @@ from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value, canonical
 from podium.project.model import PermissionRule, Tripwires
 from podium.runs.model import AgentOutcome, Resumption, Trip, Usage
+from podium.supervisor.files import create_once
+from podium.supervisor.names import EVENTS, EXIT, LOCK, LOG, ORDER, SESSION, STARTS
 from podium.workspaces.plan import SandboxPlan
 
-ORDER: Final = "order.json"
-LOCK: Final = "supervisor.lock"
-LOG: Final = "supervisor.log"
-STARTS: Final = "starts.jsonl"
-SESSION: Final = "session.json"
-EVENTS: Final = "events.jsonl"
-EXIT: Final = "exit.json"
+__all__ = [
+    "EVENTS",
+    "EXIT",
+    "LOCK",
+    "LOG",
+    "ORDER",
+    "SCRATCH",
+    "SESSION",
+    "STARTS",
+    "ExitRecord",
+    "Order",
+    "OutputLimits",
+    "SessionRecord",
+    "Start",
+    "read_exit",
+    "read_order",
+    "read_session",
+    "write_order",
+]
+
+SCRATCH: Final = (
+    "**/__pycache__/**",
+    "**/.pytest_cache/**",
+    "**/.ruff_cache/**",
+    "**/.mypy_cache/**",
+    "**/.hypothesis/**",
+    "**/*.egg-info/**",
+    "**/node_modules/**",
+    "**/.venv/**",
+)
 
 
 class OutputLimits(Value, frozen=True, kw_only=True):
@@ -58,10 +83,13 @@ class Order(Value, frozen=True, kw_only=True):
     fallback_prompt: str = ""  # told to a new session when `session` cannot be loaded; empty = `prompt`
     permissions: tuple[PermissionRule, ...] = ()
     tripwires: Tripwires = Tripwires()
-    scope: tuple[str, ...] = ()  # globs (git's :(glob)) of what the task may change; empty = everything
+    scope: tuple[str, ...] = ()  # globs (podium.project.globs) of what the task may change; empty = everything
+    scratch: tuple[str, ...] = SCRATCH  # globs of what never counts as drift: caches that no candidate holds
     limits: OutputLimits = OutputLimits()
     start_seconds: float = 60.0  # for the agent to answer and have a session
     grace_seconds: float = 5.0  # between asking an agent to stop and killing it
+    exit_seconds: float = 2.0  # for an agent whose work is done to end by itself (it may be saving its session)
+    max_attempts: int = 20  # a round whose supervisor dies more often than that has crashed
     crash_at: str = ""  # crash tests only: the supervisor kills itself at this point (see crash.py)
 
 
@@ -109,8 +137,6 @@ class ExitRecord(Value, frozen=True, kw_only=True):
 
 def write_order(round_dir: Path, order: Order) -> None:
     """Write order.json unless there is one; a kill at any point leaves a whole one or none."""
-    from podium.supervisor.files import create_once
-
     create_once(round_dir / ORDER, canonical(order))
 
 

@@ -1,0 +1,229 @@
+"""What happens around one agent at work: its events are recorded, its questions answered, its limits watched, and a
+person's messages obeyed. One stage per supervisor, used from its one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from pathlib import Path
+
+from podium.agents.driver import Driver, PermissionChoice
+from podium.agents.event import (
+    Cleared,
+    ErrorReported,
+    Event,
+    Paused,
+    PermissionAsked,
+    Resumed,
+    Steered,
+    StopAsked,
+    ToolCall,
+    TripName,
+    Tripped,
+)
+from podium.kernel.clock import Clock
+from podium.supervisor.crash import CrashPoint
+from podium.supervisor.ending import Ending
+from podium.supervisor.inbox import Answer, Delivery, Pause, Resume, Say, Stop
+from podium.supervisor.mailbox import Mailbox
+from podium.supervisor.order import Order
+from podium.supervisor.questions import Questions, lapsed
+from podium.supervisor.sandboxed import AgentProcess
+from podium.supervisor.transcript import Transcript
+from podium.supervisor.tripwires import Tripwire
+from podium.supervisor.upper import ChangedFiles
+from podium.workspaces.plan import seen_workspace
+from podium.workspaces.watchdog import Breach, Watchdog
+
+TICK_SECONDS = 0.5
+_LOOK_EVERY = 4  # ticks between two looks at the changed files, and at the inbox in case a wake-up was lost
+
+
+class Stage:
+    """The host of a driver (see `podium.agents.driver.Host`), and all that can end a round before its agent does."""
+
+    def __init__(
+        self, round_dir: Path, order: Order, transcript: Transcript, clock: Clock, crash: CrashPoint, *, attempt: int
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.transcript = transcript
+        self.mailbox = Mailbox(round_dir, self._on_message)
+        self.stop: asyncio.Future[Ending] = loop.create_future()  # a person ends the round
+        self.broken: asyncio.Future[Ending] = loop.create_future()  # a limit does, or Podium cannot go on
+        self.questions = Questions(
+            attempt=attempt,
+            rules=order.permissions,
+            workdir=seen_workspace(order.sandbox),
+            clock=clock,
+            record=self.emit,
+        )
+        self._plan = order.sandbox
+        self._watchdog = Watchdog(order.sandbox)
+        self._changed = ChangedFiles(Path(order.sandbox.upper)) if order.sandbox.tier == "overlay" else None
+        self._tripwire = Tripwire(
+            order.tripwires,
+            scope=order.scope,
+            scratch=order.scratch,
+            now=loop.time(),
+            workdir=seen_workspace(order.sandbox),
+        )
+        self._running = asyncio.Event()
+        if not transcript.tally.paused:
+            self._running.set()
+        self._words: deque[tuple[Delivery, Say]] = deque()
+        self._stops: list[Delivery] = []
+        self._cancelling: asyncio.Task[None] | None = None
+        self._crash = crash
+        self.process: AgentProcess | None = None
+        self.driver: Driver | None = None
+
+    # --- the driver's host --------------------------------------------------------------------------------------------
+
+    def emit(self, event: Event) -> None:
+        """Record an event and what it trips. Never raises: what is wrong ends the round."""
+        try:
+            if not self.transcript.record(event):
+                self.limit("flood", "the agent did more than its transcript can hold")
+                return
+            for news in self._tripwire.seen(event, self._now()):
+                self.transcript.record(news)
+            if isinstance(event, ToolCall):
+                self._crash.reach("working")
+        except OSError as error:
+            self._fail(f"the transcript cannot be written: {error.strerror}")
+
+    async def ask(self, question: PermissionAsked) -> PermissionChoice:
+        """Wait for the answer to a permission request."""
+        return await self.questions.ask(question)
+
+    # --- what ends a round early --------------------------------------------------------------------------------------
+
+    def limit(self, name: TripName, breach: str, *, timeout: bool = False) -> None:
+        """A limit was broken: say so, and end the round."""
+        if not self.broken.done():
+            self.broken.set_result(Ending(outcome="timeout" if timeout else "limit", breach=breach))
+            self.tell(Tripped(name=name, detail=breach))
+
+    def tell(self, event: Event) -> None:
+        """Record an event of the supervisor's own, also when the agent filled the transcript."""
+        try:
+            self.transcript.record_last(event)
+        except OSError as error:
+            self._fail(f"the transcript cannot be written: {error.strerror}")
+
+    def _fail(self, error: str) -> None:
+        if not self.broken.done():
+            self.broken.set_result(Ending(outcome="failed", error=error))
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    async def watch(self) -> None:
+        """Sample limits and tripwires, until cancelled."""
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            ticks += 1
+            if self._running.is_set():
+                self._sample()
+            self._tripped(self._tripwire.tick(self._now()))
+            if ticks % _LOOK_EVERY == 0:
+                self.mailbox.look()
+                if self._changed is not None:
+                    self._tripped(self._tripwire.changed(self._changed.look()))
+
+    async def unpaused(self) -> None:
+        """Return once the round is not paused."""
+        await self._running.wait()
+
+    @property
+    def paused(self) -> bool:
+        """Whether a person stopped the clock."""
+        return not self._running.is_set()
+
+    def _sample(self) -> None:
+        if self.process is None:
+            return
+        breach: Breach | None = self._watchdog.sample(self.process.first_pid)
+        if breach is not None:
+            self.limit("limit", breach.text, timeout=breach.name == "wall clock")
+
+    def _tripped(self, news: tuple[Tripped | Cleared, ...]) -> None:
+        for each in news:
+            self.emit(each)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    # --- a person's messages ------------------------------------------------------------------------------------------
+
+    def next_word(self) -> Say | None:
+        """What a person wants said next; it counts as said. Call only when it is certainly told to the agent."""
+        if not self._words:
+            return None
+        delivery, word = self._words.popleft()
+        self.emit(Steered(text=word.text, by=word.by))
+        self.mailbox.acknowledge(delivery)
+        return word
+
+    @property
+    def has_word(self) -> bool:
+        """Whether a person wants something said."""
+        return bool(self._words)
+
+    def finished(self) -> None:
+        """The exit record is written: a stop has had its effect."""
+        for delivery in self._stops:
+            self.mailbox.acknowledge(delivery)
+
+    def lapse_earlier(self) -> None:
+        """Questions of an attempt that died are nobody's any more."""
+        for request in list(self.transcript.tally.questions):
+            self.emit(lapsed(request))
+
+    def _on_message(self, delivery: Delivery) -> None:
+        match delivery.message:
+            case Stop(by=by):
+                self._stops.append(delivery)
+                if not self.stop.done():
+                    self.tell(StopAsked(by=by))
+                    self.stop.set_result(Ending(outcome="stopped", stopped_by=by or "a person"))
+                return
+            case Say() as word:
+                self._words.append((delivery, word))
+                if word.interrupt and self.driver is not None:
+                    self._cancelling = asyncio.create_task(self.cancel(self.driver))
+                return
+            case Answer() as answer:
+                self.questions.answer(answer)
+            case Pause(by=by):
+                self._pause(by)
+            case Resume(by=by):
+                self._resume(by)
+            case None:
+                why = f"the inbox message {delivery.id!r} cannot be understood"
+                self.tell(ErrorReported(what=why, source="supervisor"))
+        self.mailbox.acknowledge(delivery)
+
+    async def cancel(self, driver: Driver) -> None:
+        """Ask the agent to end its turn."""
+        self.questions.lapse()
+        await driver.cancel()
+
+    def _pause(self, by: str) -> None:
+        if self.paused:
+            return
+        self._running.clear()
+        if self.process is not None:
+            self.process.pause()
+        self.tell(Paused(by=by))
+        self._tripwire.seen(Paused(by=by), self._now())
+
+    def _resume(self, by: str) -> None:
+        if not self.paused:
+            return
+        self._running.set()
+        if self.process is not None:
+            self.process.resume()
+        self.tell(Resumed(by=by))
+        self._tripped(self._tripwire.seen(Resumed(by=by), self._now()))

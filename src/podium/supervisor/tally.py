@@ -1,0 +1,88 @@
+"""What a transcript comes to: a fold over its events, the same while it is written and when it is read again. Pure."""
+
+from __future__ import annotations
+
+from podium.agents.event import (
+    Cleared,
+    Entry,
+    Message,
+    Paused,
+    PermissionAnswered,
+    PermissionAsked,
+    Result,
+    Resumed,
+    Started,
+    StopAsked,
+    Tripped,
+    UsageReported,
+)
+from podium.runs.model import Trip, Usage
+
+_CLAIM = 32 * 1024
+_TRIPS = 200
+
+
+class Tally:
+    """Give it every entry in order."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.started: Started | None = None
+        self.result: Result | None = None  # the last turn's end, once the conversation is over
+        self.usage = Usage()
+        self.trips: list[Trip] = []
+        self.questions: dict[str, PermissionAsked] = {}
+        self.paused = False
+        self._claim: list[str] = []
+        self._length = 0
+        self._speaking = False
+
+    @property
+    def claim(self) -> str:
+        """The last thing the agent said, as far as it is kept."""
+        return "".join(self._claim)[:_CLAIM]
+
+    def add(self, entry: Entry) -> None:
+        """Count one more entry."""
+        self.events = entry.n
+        event = entry.event
+        match event:
+            case Message(text=text):
+                self._speak(text)
+            case Started():
+                self.started = event
+            case Result(last=last):
+                self.result = event if last else None
+            case UsageReported(usage=usage):
+                self.usage = _newer(self.usage, usage)
+            case Tripped(name=name, detail=detail) if len(self.trips) < _TRIPS:
+                self.trips.append(Trip(name=name, detail=detail, at=entry.t))
+            case PermissionAsked(request=request):
+                self.questions[request.id] = event
+            case PermissionAnswered(request=request):
+                self.questions.pop(request, None)
+            case Paused():
+                self.paused = True
+            case Resumed():
+                self.paused = False
+            case _:
+                pass
+        if not isinstance(event, Message | UsageReported | Tripped | Cleared | StopAsked):
+            self._speaking = False
+
+    def _speak(self, text: str) -> None:
+        if not self._speaking:
+            if not text.strip():
+                return
+            self._claim, self._length, self._speaking = [], 0, True
+        if self._length < _CLAIM:
+            self._claim.append(text)
+            self._length += len(text)
+
+
+def _newer(before: Usage, news: Usage) -> Usage:
+    return Usage(
+        input_tokens=before.input_tokens if news.input_tokens is None else news.input_tokens,
+        output_tokens=before.output_tokens if news.output_tokens is None else news.output_tokens,
+        cost_usd=before.cost_usd if news.cost_usd is None else news.cost_usd,
+    )
