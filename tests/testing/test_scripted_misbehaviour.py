@@ -82,7 +82,7 @@ def test_it_forks_as_many_processes_as_it_is_told(start: Any, tmp_path: Path, da
 
 
 def test_a_deaf_agent_reads_nothing_any_more(start: Any, workspace: Path) -> None:
-    client = start(one_round(do.Mark(path="reached"), do.Hang(deaf=True)))
+    client = start(one_round(do.Hang(deaf=True, mark="reached")))
     session = client.new_session()
     number = client.begin(session)
     eventually((workspace / "reached").exists)

@@ -148,6 +148,7 @@ class Hang(_Action, frozen=True, kw_only=True):
     """Does nothing for ever. It still hears a cancel, unless `deaf`: then it reads nothing any more."""
 
     deaf: bool = False
+    mark: str = ""  # path of a file that is made once it hangs
 
 
 # --- misbehaviour -----------------------------------------------------------------------------------------------------

@@ -166,7 +166,10 @@ def _(action: End, _turn: Turn) -> None:
 
 @perform.register
 def _(action: Mark, turn: Turn) -> None:
-    path = turn.path(action.path)
+    _touch(turn.path(action.path))
+
+
+def _touch(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
 
@@ -185,6 +188,8 @@ def _(action: Pause, turn: Turn) -> None:
 def _(action: Hang, turn: Turn) -> None:
     if action.deaf:
         turn.deaf.set()
+    if action.mark:
+        _touch(turn.path(action.mark))
     turn.wait_until(lambda: False)
 
 
