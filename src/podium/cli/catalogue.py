@@ -21,11 +21,29 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 
 VERBS: dict[str, Entry] = {
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
+    "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
+    "allow": Entry("allow", "Answer yes to what an agent asks.", "Run"),
+    "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
+    "say": Entry("say", "Tell an agent something while it works.", "Run"),
+    "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
+    "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),
+    "resume": Entry("resume", "Let paused agents go on.", "Run"),
+    "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
+    "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
+    "accept": Entry("accept", "Accept a candidate: you have read it, and you own it.", "Review"),
+    "refine": Entry("refine", "Send a candidate back with numbered points.", "Review"),
+    "reject": Entry("reject", "Turn a task down for good.", "Review"),
     "log": Entry("log", "Tell what happened, newest last.", "Record"),
     "ledger": Entry("ledger", "Verify or export the record of every decision.", "Record"),
 }
 
 SUBVERBS: dict[str, dict[str, Entry]] = {
+    "spec": {
+        "new": Entry("spec_new", "Begin a spec from a form to fill in."),
+        "lint": Entry("spec_lint", "Find what would be misunderstood, before an agent does."),
+        "show": Entry("spec_show", "Show a spec as Podium understands it: every clause with its check, and the scope."),
+        "list": Entry("spec_list", "List the specs of this repository, and how far each has come."),
+    },
     "ledger": {
         "verify": Entry("ledger_verify", "Find any changed, removed or reordered record."),
         "export": Entry("ledger_export", "Print every record as JSON lines."),

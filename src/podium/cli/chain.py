@@ -27,10 +27,9 @@ class _Registered(msgspec.Struct):
 @contextmanager
 def reading(context: Context) -> Generator[Reader]:
     """A reader of the database. Raises NotFoundError when there is none yet."""
-    url = context.database or context.home.default_database
-    reader = open_reader(url)
+    reader = open_reader(context.url)
     if reader is None:
-        raise NotFoundError("there is no ledger yet", where=url, do="run `podium init` in your repository first")
+        raise NotFoundError("there is no ledger yet", where=context.shown_database, do="Run: podium init")
     try:
         yield reader
     finally:
@@ -42,7 +41,7 @@ def own_project(context: Context, reader: Reader) -> str:
     root = str(context.root)
     found = [project for project in reader.projects() if _root(reader.records(project)) == root]
     if not found:
-        raise NotFoundError("this repository is not under Podium yet", where=root, do="run `podium init` here first")
+        raise NotFoundError("this repository is not under Podium yet", where=root, do="Run: podium init")
     return found[-1]
 
 

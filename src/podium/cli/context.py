@@ -5,6 +5,8 @@ Everything below `cli` gets these as arguments. All is found when it is asked fo
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +20,8 @@ from podium.kernel.errors import UsageError
 if TYPE_CHECKING:
     from podium.conductor.desk import Desk
     from podium.conductor.home import Home
-    from podium.project.model import Project
+    from podium.git.user_repository import UserRepository
+    from podium.project.model import Project, Settings
 
 SETTINGS_FILE = "podium.toml"
 
@@ -91,18 +94,72 @@ class Context:
         return self.root_hint
 
     @cached_property
+    def repository(self) -> UserRepository:
+        """The user's repository. Raises UsageError for one that Podium cannot work on, saying what to do."""
+        from podium.git.user_repository import UserRepository
+
+        return UserRepository.open(self.directory, self.environ)
+
+    @cached_property
+    def actor(self) -> str:
+        """The person at the keyboard, as the ledger names them. Raises UsageError when git does not know them."""
+        given = self.environ.get("PODIUM_ACTOR", "").strip()
+        if given:
+            return f"person:{given}"
+        identity = self.repository.identity()
+        if identity is None:
+            raise UsageError(
+                "git does not know who you are, and decisions carry a name",
+                do='git config --global user.name "Ada Lovelace"\ngit config --global user.email ada@example.org',
+            )
+        return f"person:{identity}"
+
+    @property
+    def path(self) -> str:
+        """Where programs are looked for."""
+        return self.environ.get("PATH", os.defpath)
+
+    @cached_property
+    def settings_text(self) -> str:
+        """The repository's podium.toml. Raises UsageError when there is none or it is no text."""
+        place = self.root / SETTINGS_FILE
+        try:
+            return place.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise UsageError("there is no podium.toml here", where=str(self.root), do="Run: podium init") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"it cannot be read: {error}", where=str(place)) from error
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The repository's settings. Raises UsageError that names every fault and its line."""
+        from podium.project.settings import parse_settings
+
+        return parse_settings(self.settings_text, SETTINGS_FILE)
+
+    @cached_property
     def home(self) -> Home:
         """The layout of the state directory."""
         from podium.conductor.home import Home
 
         return Home(self.state)
 
+    @property
+    def url(self) -> str:
+        """The URL of the database that is used."""
+        return self.database or self.home.default_database
+
+    @property
+    def shown_database(self) -> str:
+        """The database as it may be shown: without its password."""
+        return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.url)
+
     @cached_property
     def desk(self) -> Desk:
         """All projects of the database; given back when the program ends."""
         from podium.conductor.desk import Desk
 
-        return Desk(self.home, self.database or self.home.default_database, SystemClock())
+        return Desk(self.home, self.url, SystemClock())
 
     @cached_property
     def project(self) -> Project:

@@ -72,11 +72,10 @@ class LazyGroup(click.Group):
 class Verb(click.Command):
     """A command with examples, `--json`, and the program's own options accepted after its name too."""
 
-    def __init__(self, *args: Any, examples: tuple[str, ...] = (), json: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.examples = examples
-        if json:
-            self.params.append(_stored("json", "Print one JSON document.", ("--json",)))
+        self.params.append(_stored("json", "Print one JSON document.", ("--json",)))
         self.params.extend(shared_options(hidden=True))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

@@ -1,0 +1,24 @@
+"""`podium allow`: answer yes to what an agent asks."""
+
+from __future__ import annotations
+
+import click
+
+from podium.cli.answering import answer_request
+from podium.cli.context import Context
+from podium.cli.group import Verb
+from podium.cli.names import AgentName, TaskName
+
+
+@click.command(cls=Verb, examples=("podium allow T2", "podium allow T2 call-3"))
+@click.argument("task", type=TaskName())
+@click.argument("request", required=False, default="")
+@click.option("--agent", type=AgentName(), default="", help="Whose question, when several agents race.")
+@click.pass_obj
+def command(context: Context, task: str, request: str, agent: str) -> None:
+    """Answer yes to what an agent asks.
+
+    REQUEST is the beginning of the question's id, as podium attention shows it; it is needed only where several
+    questions wait. The agent goes on at once. Rules in podium.toml can answer what is obvious.
+    """
+    answer_request(context, task, request, agent, allow=True)

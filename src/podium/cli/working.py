@@ -1,0 +1,28 @@
+"""Running the conductor's loop in this process until a signal ends it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+from podium.cli.context import Context
+
+
+def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0) -> bool:
+    """Work until SIGTERM, SIGINT or idleness; False when another conductor has this state directory."""
+    from podium.conductor.shop import Shop
+    from podium.conductor.worker import work, worker_name
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    shop = Shop(
+        desk=context.desk,
+        worker=worker_name(context.home),
+        path=context.path,
+        python=sys.executable,
+        tier=context.environ.get("PODIUM_TIER", ""),
+        crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
+    )
+    return work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds)
