@@ -6,14 +6,15 @@ import os
 from dataclasses import dataclass
 
 from podium.conductor.state import State
-from podium.landing.model import AtWork, Blocked, Idle, InReview, OnTarget, TaskState, TurnedDown, Waits
+from podium.landing.model import AtWork, Blocked, Idle, InReview, OnTarget, TakenBack, TaskState, TurnedDown, Waits
 from podium.landing.rules import task_state
 from podium.plan.model import ApprovedPlan, Task
-from podium.plan.rules import ready
-from podium.project.protected import dispatch_blocked
+from podium.plan.rules import ready, waiting
+from podium.project.rules import Blocked as DispatchBlock
+from podium.project.rules import dispatch_blocked
 
 LEAST_PARALLEL = 4
-_SETTLED = (OnTarget, TurnedDown)
+_SETTLED = (OnTarget, TurnedDown, TakenBack)
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,24 @@ class Room:
         self.machine -= count
 
 
-def startable(state: State, plan: ApprovedPlan, rows: list[Row]) -> list[Task]:
-    """The ordered tasks of a plan that nothing but room keeps from starting."""
-    order = state.plans.dispatch(plan.spec)
-    if order is None:
-        return []
+def startable(state: State, rows: list[Row]) -> list[tuple[ApprovedPlan, Task]]:
+    """The ordered tasks, over all plans, that nothing but room keeps from starting."""
+    found: list[tuple[ApprovedPlan, Task]] = []
+    for plan in state.plans.all():
+        order = state.plans.dispatch(plan.spec)
+        if order is not None:
+            tasks = ready(plan, *_progress(plan, rows), wanted=order.tasks)
+            found.extend((plan, task) for task in tasks if not _blocked(state, task))
+    return found
+
+
+def _progress(plan: ApprovedPlan, rows: list[Row]) -> tuple[set[str], set[str], set[str]]:
+    """Which tasks have landed, which are settled, which are active: what `podium.plan.rules.ready` asks for."""
     own = [row for row in rows if row.spec == plan.spec]
-    tasks = ready(
-        plan,
-        landed={row.task.id for row in own if isinstance(row.state, OnTarget)},
-        settled={row.task.id for row in own if isinstance(row.state, _SETTLED)},
-        active={row.task.id for row in own if not isinstance(row.state, Idle | Waits | Blocked)},
-    )
-    return [task for task in tasks if task.id in order.tasks and not dispatch_blocked(task.scope, state.settings)]
+    landed = {row.task.id for row in own if isinstance(row.state, OnTarget)}
+    settled = landed | {row.task.id for row in own if isinstance(row.state, _SETTLED)}
+    begun = {row.task.id for row in own if not isinstance(row.state, Idle | Waits | Blocked)}
+    return landed, settled, begun - settled
 
 
 def _waiting(state: State, row: Row, rows: list[Row], room: Room) -> TaskState:
@@ -99,23 +105,14 @@ def _waiting(state: State, row: Row, rows: list[Row], room: Room) -> TaskState:
     plan, order = state.plans.approved(row.spec), state.plans.dispatch(row.spec)
     if not isinstance(row.state, Idle) or plan is None or order is None or row.task.id not in order.tasks:
         return row.state
-    blocked = dispatch_blocked(row.task.scope, state.settings)
+    blocked = _blocked(state, row.task)
     if blocked:
-        return Blocked(why=str(blocked), do="Narrow the task's scope, or do this part by hand.")
-    states = {each.task.id: each.state for each in rows if each.spec == row.spec}
-    gone = [d for d in row.task.depends_on if isinstance(states.get(d), TurnedDown)]
-    if gone:
-        return Blocked(
-            why=f"it depends on {', '.join(gone)}, which was rejected", do="Change the plan and approve it again."
-        )
-    open_ = [d for d in row.task.depends_on if not isinstance(states.get(d), OnTarget)]
-    if open_:
-        return Waits(why=f"{', '.join(open_)} to land")
-    before = [
-        pair.before
-        for pair in plan.serialised
-        if pair.after == row.task.id and not isinstance(states.get(pair.before), _SETTLED)
-    ]
-    if before:
-        return Waits(why=f"{', '.join(before)} (their scopes overlap)")
-    return Waits(why=room.why or "a worker")
+        return Blocked(why=blocked[0].message, do=blocked[0].do)
+    for entry in waiting(plan, *_progress(plan, rows), wanted=order.tasks):
+        if entry.task == row.task.id:
+            return Blocked(why=entry.why, do="Change the plan.") if entry.hopeless else Waits(why=entry.why)
+    return Waits(why=room.why or "waits for a worker")
+
+
+def _blocked(state: State, task: Task) -> tuple[DispatchBlock, ...]:
+    return dispatch_blocked(task.scope, state.settings, tracked_files=())

@@ -91,6 +91,12 @@ class Desk:
             return state
 
     @contextmanager
+    def reading(self, project: str) -> Generator[State]:
+        """The newest state, kept from moving while it is read: what threads use instead of `look`."""
+        with self._lock:
+            yield self.look(project)
+
+    @contextmanager
     def change(self, project: str) -> Generator[Change]:
         """Hold a project's chain. Raises ConflictError or PodiumError as `Ledger.transaction` does."""
         with self._lock:

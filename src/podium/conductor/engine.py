@@ -1,8 +1,8 @@
 """The durable engine: DBOS Transact, set up exactly once per process.
 
 It runs two short workflows, `run_round` and `land`. What goes through it is ids only: state is in the ledger, agent
-events are in files. Settings that experience asks for (see docs/explanation/engine.md): SQLite in WAL mode before launch,
-a fixed `application_version` so that an upgrade strands nothing, never the default executor id.
+events are in files. Settings that experience asks for (docs/explanation/engine.md): SQLite in WAL mode before launch, a
+fixed `application_version` so that an upgrade strands nothing, never the default executor id.
 """
 
 from __future__ import annotations

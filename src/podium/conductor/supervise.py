@@ -15,7 +15,7 @@ from podium.conductor.crash import crash_point
 from podium.conductor.shop import Shop, in_thread
 from podium.ledger.event import Payload
 from podium.runs import events
-from podium.runs.model import AwaitingPermission, Ordered, Round, Trip, Working
+from podium.runs.model import AwaitingPermission, Ordered, Trip, Working
 from podium.supervisor import inbox
 from podium.supervisor.attach import Alive, Died, Ended, NotStarted, start_lines, start_or_attach, status
 from podium.supervisor.follow import read
@@ -35,8 +35,9 @@ async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
     await in_thread(start_or_attach, watch.directory, order, shop.python)
     crash_point(shop.crash_at, "supervisor-started")
     record = await watch.until_end(order)
-    crash_point(shop.crash_at, "agent-ended")
-    await in_thread(watch.carry_end, record)
+    if record is not None:
+        crash_point(shop.crash_at, "agent-ended")
+        await in_thread(watch.carry_end, record)
 
 
 class Watch:
@@ -50,13 +51,17 @@ class Watch:
         self._seen_size = -1
         self._seen_steering = 0
 
-    async def until_end(self, order: Order) -> ExitRecord:
-        """Wait for the exit record, starting the supervisor again if it died without one."""
+    async def until_end(self, order: Order) -> ExitRecord | None:
+        """Wait for the exit record, starting the supervisor again if it died without one.
+
+        None when another worker has taken the round over in the meantime: the agent here is told to stop.
+        """
         polls = 0
         while True:
             if self._grown():
                 await in_thread(self.carry_events)
-            await in_thread(self.pass_on)
+            if not await in_thread(self.pass_on):
+                return None
             polls += 1
             if polls % LIVENESS_POLLS == 0 or (self.directory / EXIT).exists():
                 match await in_thread(status, self.directory):
@@ -79,60 +84,69 @@ class Watch:
 
     def carry_events(self) -> None:
         """Take what is new in the transcript, and the agent's starts, to the ledger."""
-        news: list[Payload] = []
+        entries: list[transcript.Entry] = []
         while True:
-            entries, offset = read(self.directory, self._offset)
-            for entry in entries:
-                payload = self._payload(entry)
-                if payload is not None:
-                    news.append(payload)
+            block, offset = read(self.directory, self._offset)
+            entries.extend(block)
             if offset == self._offset:
                 break
             self._offset = offset
+        news = [(entry.n, payload) for entry in entries if (payload := self._payload(entry)) is not None]
         starts = start_lines(self.directory)
         _, round_ = self._shop.look(self._project, self._run, self._number)
-        if not news and len(starts) == round_.agent_starts:
+        if not news and len(starts) == round_.agent_starts - round_.starts_before_claim:
             return
         with self._shop.desk.change(self._project) as change:
             round_ = change.state.runs.by_id[self._run].rounds[self._number - 1]
-            for start in starts[round_.agent_starts :]:
+            if round_.worker != self._shop.worker:
+                return  # taken over by another worker: what this one saw no longer counts
+            for start in starts[round_.agent_starts - round_.starts_before_claim :]:
                 started = events.AgentStarted(
                     run=self._run, round=self._number, attempt=start.attempt, resumption=start.planned
                 )
                 change.append(started, actor=self._shop.actor)
-            for payload in news:
-                if not _known(change.state.runs.steering.get((self._run, self._number), []), round_, payload):
+            for number, payload in news:
+                if number > round_.carried:
                     change.append(payload, actor=self._shop.actor)
 
     def _payload(self, entry: transcript.Entry) -> Payload | None:
+        run, number = self._run, self._number
         match entry.event:
             case transcript.PermissionAsked(request=request):
-                return events.PermissionAsked(run=self._run, round=self._number, request=request)
+                return events.PermissionAsked(run=run, round=number, request=request, entry=entry.n)
             case transcript.PermissionAnswered(by=by) as answered if by.startswith("rule:") or answered.lapsed:
                 return events.PermissionAnswered(
-                    run=self._run,
-                    round=self._number,
+                    run=run,
+                    round=number,
                     request=answered.request,
                     allowed=answered.allowed,
                     rule="lapsed" if answered.lapsed else by,
+                    entry=entry.n,
                 )
             case transcript.Tripped(name=name, detail=detail):
                 trip = Trip(name=name, detail=detail[:500], at=entry.t)
-                return events.TripwireTripped(run=self._run, round=self._number, trip=trip)
+                return events.TripwireTripped(run=run, round=number, trip=trip, entry=entry.n)
             case transcript.Cleared(name=name):
-                return events.TripwireCleared(run=self._run, round=self._number, name=name)
+                return events.TripwireCleared(run=run, round=number, name=name, entry=entry.n)
             case _:
                 return None
 
-    def pass_on(self) -> None:
-        """Put a person's new answers and orders into the supervisor's inbox, each named by its ledger record."""
+    def pass_on(self) -> bool:
+        """Put a person's new answers and orders into the supervisor's inbox, each named by its ledger record.
+
+        False when the round belongs to another worker now.
+        """
         with self._shop.desk.reading(self._project) as state:
+            if state.runs.by_id[self._run].rounds[self._number - 1].worker != self._shop.worker:
+                inbox.post(self.directory, inbox.Stop(by="podium"), id="taken-over")
+                return False
             steering = state.runs.steering.get((self._run, self._number), [])[self._seen_steering :]
         for seq, order in steering:
             message = _message(order)
             if message is not None:
                 inbox.post(self.directory, message, id=f"ledger-{seq:012d}")
             self._seen_steering += 1
+        return True
 
     def carry_end(self, record: ExitRecord) -> None:
         """Write how the agent ended."""
@@ -172,20 +186,3 @@ def _message(order: events.Steered | events.PermissionAnswered) -> inbox.InboxMe
             return inbox.Resume(by="person")
         case events.Steered(text=text):
             return inbox.Say(text=text, by="person")
-
-
-def _known(
-    steering: list[tuple[int, events.Steered | events.PermissionAnswered]], round_: Round, payload: Payload
-) -> bool:
-    """Whether the ledger has this already: the step may have died after it had written some."""
-    answered = {event.request for _, event in steering if isinstance(event, events.PermissionAnswered)}
-    match payload:
-        case events.PermissionAsked(request=request):
-            asked = round_.state.requests if isinstance(round_.state, AwaitingPermission) else ()
-            return request.id in answered or any(known.id == request.id for known in asked)
-        case events.PermissionAnswered(request=request):
-            return request in answered
-        case events.TripwireTripped(trip=trip):
-            return trip in round_.trips
-        case _:
-            return False

@@ -19,7 +19,8 @@ from podium.landing.model import (
     TaskState,
     TurnedDown,
 )
-from podium.review.model import Accepted, Decided, Refined, Rejected, TaskReview
+from podium.review.model import Accepted, Decided, Rejected, TaskReview
+from podium.review.verdict import is_refined
 from podium.runs.model import Delivered, Failed, Run, Stopped
 from podium.runs.store import is_active
 
@@ -75,10 +76,7 @@ def last_decision(review: TaskReview) -> Decided | None:
 
 def awaits_refine(run: Run, review: TaskReview) -> bool:
     """Whether the run's newest round was sent back and its next round has not been ordered yet."""
-    number = run.rounds[-1].number if run.rounds else 0
-    return any(
-        isinstance(each.decision, Refined) and each.run == run.id and each.round == number for each in review.decisions
-    )
+    return bool(run.rounds) and is_refined(review, run.id, run.rounds[-1].number)
 
 
 def _why(run: Run) -> str:

@@ -76,6 +76,7 @@ class PermissionAsked(RoundPayload, frozen=True, kw_only=True, tag="runs.permiss
     """The agent waits for a person."""
 
     request: PermissionRequest
+    entry: int = 0  # number of the transcript entry that says so
 
 
 class PermissionAnswered(RoundPayload, frozen=True, kw_only=True, tag="runs.permission-answered"):
@@ -83,20 +84,22 @@ class PermissionAnswered(RoundPayload, frozen=True, kw_only=True, tag="runs.perm
 
     request: str
     allowed: bool
-    rule: str = ""  # the rule that answered; empty for a person
-    message: str = ""
+    rule: str = ""  # the rule that answered, or "lapsed"; empty for a person
+    entry: int = 0  # number of the transcript entry that says so; 0 for a person's answer
 
 
 class TripwireTripped(RoundPayload, frozen=True, kw_only=True, tag="runs.tripwire-tripped"):
     """A live run needs a look."""
 
     trip: Trip
+    entry: int = 0
 
 
 class TripwireCleared(RoundPayload, frozen=True, kw_only=True, tag="runs.tripwire-cleared"):
     """The reason of a tripwire went away by itself."""
 
     name: str
+    entry: int = 0
 
 
 class Steered(RoundPayload, frozen=True, kw_only=True, tag="runs.steered"):

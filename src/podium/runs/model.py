@@ -195,8 +195,10 @@ class Round(Value, frozen=True, kw_only=True):
     seconds: float = 0.0
     boundary: Boundary | None = None
     trips: tuple[Trip, ...] = ()
+    carried: int = 0  # number of the last transcript entry that the ledger has taken over
     claim: str = ""  # the agent's own last words: a claim, not a fact
     worker: str = ""  # the worker that has it
+    starts_before_claim: int = 0  # agents that other workers, now dead, had started
     error: str = ""  # what the agent or its sandbox complained of, if it did
     notes: tuple[str, ...] = ()  # what could not be harvested as it was, in words
     rebased_from: str = ""  # commit of the candidate whose work was to be done again on a moved base

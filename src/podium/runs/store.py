@@ -124,9 +124,11 @@ def candidate_of(round_: Round) -> Candidate | None:
 
 def advance(round_: Round, event: RunEvent) -> Round:
     """The round after one more event: the only place where a round's state is computed."""
+    if isinstance(event, PermissionAsked | PermissionAnswered | TripwireTripped | TripwireCleared):
+        round_ = replace(round_, carried=max(round_.carried, event.entry))
     match event:
         case RoundClaimed():
-            return replace(round_, worker=event.worker)
+            return replace(round_, worker=event.worker, starts_before_claim=round_.agent_starts, carried=0)
         case BoundaryRecorded():
             return replace(round_, boundary=event.boundary)
         case AgentStarted():

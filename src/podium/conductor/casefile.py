@@ -1,0 +1,111 @@
+"""Everything that a verdict is judged by, read at one moment."""
+
+from __future__ import annotations
+
+from podium.conductor.order_run import Documents
+from podium.conductor.state import State
+from podium.git.diff import changes
+from podium.git.merge import merge
+from podium.git.mirror import Mirror
+from podium.git.model import Conflicted
+from podium.kernel.errors import UsageError
+from podium.landing.model import OnTarget
+from podium.landing.rules import task_state
+from podium.plan.model import Task
+from podium.plan.rules import approval_counts
+from podium.project.rules import protected_touch
+from podium.review.case import Case
+from podium.review.model import ProtectedTouch, Waiver
+from podium.runs.model import Candidate, FileChange, Run
+from podium.runs.store import candidate_of
+from podium.spec.model import Clause, Spec
+from podium.spec.parse import parse_spec
+
+PROJECT_TESTS = "project tests"
+"""The name of the item of evidence that the project's own tests give."""
+
+
+def spec_of(state: State, name: str) -> Spec:
+    """The spec as it was recorded last. Raises UsageError when it never was."""
+    recorded = state.specs.latest(name)
+    if recorded is None:
+        raise UsageError("this spec was never approved", where=name, do=f"podium plan approve {name}")
+    return parse_spec(recorded.text, f"{name}.md", name)
+
+
+def clauses_of(state: State, spec: str, task: Task) -> tuple[Clause, ...]:
+    """The clauses that a task serves, from the version of the spec that was approved last."""
+    return tuple(clause for clause in spec_of(state, spec).clauses if clause.id in task.clauses)
+
+
+def build_case(
+    state: State,
+    mirror: Mirror,
+    run: Run,
+    *,
+    tip: str,
+    documents: Documents,
+    actor: str,
+    at: str,
+    receipt_id: str,
+    waivers: tuple[Waiver, ...] = (),
+) -> Case:
+    """The case of a run's newest round; the rules say what a round without a candidate is good for."""
+    round_ = run.rounds[-1]
+    candidate = candidate_of(round_)
+    task = state.plans.task(run.spec, run.task)
+    assert task is not None, f"{run.spec}/{run.task} is in no plan"
+    approved = state.plans.approved(run.spec)
+    changed = changes(mirror, candidate.base, candidate.commit) if candidate else ()
+    return Case(
+        actor=actor,
+        at=at,
+        project=state.id,
+        spec=run.spec,
+        spec_blob=approved.spec_blob if approved else "",
+        plan_blob=run.plan_blob,
+        task=task,
+        clauses=clauses_of(state, run.spec, task),
+        run=run,
+        round=round_.number,
+        changes=changed,
+        items=state.evidence.items(run.id, round_.number),
+        evidence_finished=state.evidence.finished(run.id, round_.number) is not None,
+        review=state.reviews.of(run.spec, run.task),
+        receipt_id=receipt_id,
+        ledger_head=state.head,
+        expected=(PROJECT_TESTS,) if state.settings.environment.test else (),
+        protected=protected_places(changed, state),
+        intent_void=_intent_void(state, run.spec, documents),
+        conflicts=_conflicts(mirror, tip, candidate) if candidate else None,
+        landed=_landed(state, run),
+        waivers=waivers,
+    )
+
+
+def protected_places(changed: tuple[FileChange, ...], state: State) -> tuple[ProtectedTouch, ...]:
+    """The protected areas that a candidate touches, as review wants them."""
+    return tuple(
+        ProtectedTouch(rule=touch.rule, place=touch.path, reason=touch.reason or touch.why, checks=touch.checks)
+        for touch in protected_touch(changed, state.settings)
+    )
+
+
+def _intent_void(state: State, spec: str, documents: Documents) -> str:
+    plan = state.plans.approved(spec)
+    if plan is None:
+        return state.plans.withdrawn(spec) or "its plan is not approved"
+    return approval_counts(plan, documents.spec_blob, documents.plan_blob)
+
+
+def _conflicts(mirror: Mirror, tip: str, candidate: Candidate) -> tuple[str, ...] | None:
+    if tip == candidate.base:
+        return None
+    merged = merge(mirror, tip, candidate.commit)
+    return merged.paths if isinstance(merged, Conflicted) else None
+
+
+def _landed(state: State, run: Run) -> bool:
+    runs = state.runs.of_task(run.spec, run.task)
+    review, entries = state.reviews.of(run.spec, run.task), state.landings.of_task(run.spec, run.task)
+    return isinstance(task_state(runs, review, entries), OnTarget)

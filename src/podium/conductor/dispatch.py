@@ -1,0 +1,74 @@
+"""Turning decisions into ordered work: one pass over one project.
+
+What is ordered, and the workflow that does it, commit in one transaction. The workflow's id is made from the id of what
+was ordered, so that ordering the same thing twice runs it once.
+"""
+
+from __future__ import annotations
+
+from podium.conductor.crash import crash_point
+from podium.conductor.desk import Change
+from podium.conductor.engine import Engine
+from podium.conductor.mirrors import target_tip
+from podium.conductor.orders import Land, NextRound, Order, StartRun, orders
+from podium.conductor.shop import Shop
+from podium.landing.events import LandOrdered
+from podium.runs.events import RoundOrdered, RunStarted
+
+RUN_ROUND = "run_round"
+LAND = "land"
+
+
+def dispatch(shop: Shop, engine: Engine, project: str) -> int:
+    """Order everything that the ledger asks for by now; return how much that was.
+
+    Raises PodiumError when the mirror cannot be read or the database refuses: nothing was ordered then.
+    """
+    with shop.desk.reading(project) as state:
+        wanted = orders(state)
+        target = state.project
+    if not wanted:
+        return 0
+    tip = target_tip(shop, target) if any(isinstance(order, StartRun) for order in wanted) else ""
+    with shop.desk.change(project) as change:
+        wanted = [order for order in orders(change.state) if tip or not isinstance(order, StartRun)]
+        for order in wanted:
+            _order(shop, engine, change, order, tip)
+    crash_point(shop.crash_at, "round-ordered")
+    return len(wanted)
+
+
+def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -> None:
+    project = change.state.id
+    match order:
+        case StartRun():
+            run = shop.desk.new_id()
+            started = RunStarted(
+                run=run, spec=order.spec, task=order.task, agent=order.agent, plan_blob=order.plan_blob
+            )
+            change.append(started, actor=shop.actor)
+            change.append(RoundOrdered(run=run, round=1, round_kind="first", base=tip), actor=shop.actor)
+            engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.1", project, run, "1")
+        case NextRound(run=run, number=number):
+            ordered = RoundOrdered(
+                run=run,
+                round=number,
+                round_kind="refine",
+                base=order.base,
+                points=order.points,
+                rebased_from=order.rebased_from,
+            )
+            change.append(ordered, actor=shop.actor)
+            engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.{number}", project, run, str(number))
+        case Land():
+            entry = shop.desk.new_id()
+            queued = LandOrdered(
+                entry=entry,
+                spec=order.spec,
+                task=order.task,
+                run=order.run,
+                round=order.round,
+                receipt=order.receipt,
+            )
+            change.append(queued, actor=shop.actor)
+            engine.enqueue(change.connection, LAND, f"land:{entry}.1", project, entry)

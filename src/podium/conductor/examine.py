@@ -1,0 +1,67 @@
+"""Gathering evidence about one commit against its base: for a candidate, and for the merged tree that is to land."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from podium.checks.gather import gather
+from podium.checks.kind import GatherOrder, installed_kinds
+from podium.conductor.casefile import clauses_of
+from podium.conductor.ground import Ground
+from podium.conductor.shop import Shop, in_thread
+from podium.conductor.trees import FileCache, TreeExecutor, TreeSource
+from podium.evidence.model import Item
+from podium.git.diff import changes
+from podium.kernel.ids import system_entropy
+from podium.runs.model import Run
+from podium.workspaces.space import remove
+
+Emit: TypeAlias = Callable[[Item], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is examined, and for which round."""
+
+    run: Run
+    round: int
+    base: str
+    commit: str
+
+
+async def examine(shop: Shop, ground: Ground, subject: Subject, emit: Emit) -> tuple[Item, ...]:
+    """Gather all evidence about `subject.commit`; `emit` gets each item as soon as it is known.
+
+    Cancelling ends every sandbox. Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
+    """
+    order = await in_thread(_order, shop, ground, subject)
+    place = shop.home.checks(ground.project.id) / system_entropy(8).hex()
+    executor = TreeExecutor(ground=ground, scratch=place, base=subject.base, candidate=subject.commit)
+    source = TreeSource(ground.mirror, subject.base, subject.commit)
+    cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
+    await in_thread(place.mkdir, mode=0o700, parents=True)
+    try:
+        return await gather(order, executor, emit, source=source, cache=cache, kinds=installed_kinds())
+    finally:
+        await in_thread(remove, place, within=place.parent)
+
+
+def _order(shop: Shop, ground: Ground, subject: Subject) -> GatherOrder:
+    run = subject.run
+    with shop.desk.reading(ground.project.id) as state:
+        task = state.plans.task(run.spec, run.task)
+        assert task is not None, f"{run.spec}/{run.task} is in no plan"
+        clauses = clauses_of(state, run.spec, task)
+    return GatherOrder(
+        run=run.id,
+        round=subject.round,
+        base_tree=ground.mirror.tree_of(subject.base),
+        tree=ground.mirror.tree_of(subject.commit),
+        task=task,
+        clauses=clauses,
+        changes=changes(ground.mirror, subject.base, subject.commit),
+        settings=ground.settings,
+        environment=ground.environment_key(subject.commit),
+    )

@@ -1,0 +1,128 @@
+"""The step of a round in which the agent's work becomes an immutable candidate.
+
+A second sandbox, after the agent's has ended, turns the workspace into a commit with a git directory of ours; the
+bundle that it leaves is checked object by object on its way into the mirror.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from podium.conductor.crash import crash_point
+from podium.conductor.ground import Ground
+from podium.conductor.mirrors import open_mirror, publish
+from podium.conductor.prepare import ground_of, overlay_dir
+from podium.conductor.shop import Shop, in_thread
+from podium.git.bundle import fetch_bundle
+from podium.git.diff import changes
+from podium.git.harvest import (
+    harvest_directly,
+    harvest_error,
+    harvest_plan,
+    prepare_harvest_dir,
+    read_harvest,
+)
+from podium.git.mirror import Mirror
+from podium.git.model import HarvestReport, Identity
+from podium.kernel.clock import moment
+from podium.kernel.errors import PodiumError
+from podium.runs.events import CandidateHarvested, RoundFailed, RoundStopped
+from podium.runs.model import Candidate, Harvesting, Round, Run
+from podium.workspaces.plan import Mount
+from podium.workspaces.run import run as run_sandboxed
+from podium.workspaces.space import remove
+
+HARVEST_SECONDS = 600.0
+BUNDLE_LIMIT = 512 * 1024 * 1024
+
+
+async def harvest(shop: Shop, project: str, run: str, number: int) -> None:
+    """Take the round's work over. Raises PodiumError when there is nothing that could be taken."""
+    await in_thread(_harvest, shop, project, run, number)
+
+
+def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
+    run, round_ = shop.look(project, run_id, number)
+    if not isinstance(round_.state, Harvesting):
+        return
+    with shop.desk.reading(project) as state:
+        registered = state.project
+    with open_mirror(shop.home, registered, shop.path) as mirror:
+        ground = ground_of(shop, project, mirror)
+        directory = shop.round_dir(project, run_id, number) / "harvest.git"
+        ref = candidate_ref(run, number)
+        try:
+            report = _take(ground, mirror, run, round_, directory, overlay_dir(shop, project, run, round_))
+            fetch_bundle(mirror, Path(report.bundle), report.commit, ref, base=round_.base, limit_bytes=BUNDLE_LIMIT)
+        finally:
+            if directory.exists():
+                remove(directory, within=directory.parent)
+        publish(mirror, shop.home, registered, ref)
+        crash_point(shop.crash_at, "harvested-not-recorded")
+        candidate = _candidate(mirror, round_.base, report, ref)
+    with shop.desk.change(project) as change:
+        now = change.state.runs.by_id[run_id].rounds[number - 1]
+        if isinstance(now.state, Harvesting):
+            harvested = CandidateHarvested(run=run_id, round=number, candidate=candidate, notes=_notes(report))
+            change.append(harvested, actor=shop.actor)
+            ending = _ending(now, candidate)
+            if ending is not None:
+                change.append(ending, actor=shop.actor)
+    crash_point(shop.crash_at, "candidate-recorded")
+
+
+def candidate_ref(run: Run, number: int) -> str:
+    """Where a round's candidate is kept until it has landed or was archived."""
+    return f"refs/podium/candidates/{run.id}/{number}"
+
+
+def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Path, place: Path) -> HarvestReport:
+    """Make the commit. Equal workspaces give equal commits, so that doing it again finds the same one."""
+    author = Identity(name=f"{run.agent} (agent)", email="agent@podium.invalid")
+    date = f"{int(moment(round_.ordered_at).timestamp())} +0000"
+    message = f"{run.spec}/{run.task} by {run.agent}, round {round_.number}\n"
+    prepare_harvest_dir(directory, mirror)
+    if ground.tier in ("overlay", "clone"):
+        wanted = harvest_plan(directory, mirror, base=round_.base, message=message, author=author, date=date)
+        mounts = tuple(Mount(source=m.source, target=m.target, writable=m.writable) for m in wanted.mounts)
+        plan = ground.bare_plan(round_.base, place, env=wanted.env, mounts=mounts)
+        done = run_sandboxed(plan, wanted.argv, bwrap=ground.bwrap, timeout_seconds=HARVEST_SECONDS)
+        if done.how != "exited":
+            raise PodiumError(f"the harvest did not finish: {done.how} {done.why}", where=str(place))
+        if done.exit_code != 0:
+            raise harvest_error(done.exit_code or 0, done.output)
+    else:
+        harvest_directly(directory, place / "upper", base=round_.base, message=message, author=author, date=date)
+    return read_harvest(directory, round_.base)
+
+
+def _candidate(mirror: Mirror, base: str, report: HarvestReport, ref: str) -> Candidate:
+    changed = changes(mirror, base, report.commit)
+    return Candidate(
+        base=base,
+        commit=report.commit,
+        tree=report.tree,
+        files=len(changed),
+        added=sum(change.added for change in changed),
+        removed=sum(change.removed for change in changed),
+        ref=ref,
+    )
+
+
+def _notes(report: HarvestReport) -> tuple[str, ...]:
+    """What could not be taken over as it was, in words, each list at most twenty names long."""
+    named = (
+        ("repositories inside the workspace, taken as ordinary files", report.embedded),
+        ("written into submodules, left out", report.submodule_files),
+        ("sockets, pipes or devices, left out", report.special),
+    )
+    return tuple(f"{what}: {', '.join(names[:20])}" for what, names in named if names)
+
+
+def _ending(round_: Round, candidate: Candidate) -> RoundStopped | RoundFailed | None:
+    """How a round ends whose agent was stopped, or ended badly without having changed anything."""
+    if round_.outcome == "stopped":
+        return RoundStopped(run="", round=round_.number, by="a person")
+    if round_.outcome != "completed" and not candidate.files:
+        return RoundFailed(run="", round=round_.number, reason=f"the agent {round_.outcome}", detail=round_.error)
+    return None

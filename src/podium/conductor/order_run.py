@@ -1,0 +1,95 @@
+"""A person orders tasks of an approved plan to be run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from podium.conductor.approve_plan import record_settings
+from podium.conductor.desk import Desk
+from podium.conductor.state import State
+from podium.kernel.errors import UsageError
+from podium.plan.events import DispatchHalted, DispatchOrdered
+from podium.plan.model import ApprovedPlan
+from podium.plan.rules import approval_counts
+from podium.project.settings import parse_settings, require_agent
+from podium.review.person import require_person
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Spec and plan as they lie in the repository now: their git blob ids, empty when a document is gone."""
+
+    spec_blob: str
+    plan_blob: str
+
+
+def order_run(
+    desk: Desk,
+    project: str,
+    spec: str,
+    *,
+    documents: Documents,
+    settings_text: str,
+    tasks: tuple[str, ...] = (),
+    agents: tuple[str, ...] = (),
+    actor: str,
+) -> bool:
+    """Order the tasks (all when none is named); return False when exactly this stands ordered already.
+
+    Raises UsageError when the plan is not approved, the approval no longer counts, or a task or agent is unknown.
+    """
+    by = require_person(actor, "run")
+    settings = parse_settings(settings_text)
+    known = tuple(agent.name for agent in settings.agents)
+    with desk.change(project) as change:
+        plan = approved_plan(change.state, spec, documents)
+        wanted = tasks or tuple(task.id for task in plan.tasks)
+        _check(plan, wanted, agents, known)
+        if not agents and any(not task.agents for task in plan.tasks if task.id in wanted):
+            require_agent(settings, known)
+        record_settings(change, settings_text, actor)
+        standing = change.state.plans.dispatch(spec)
+        if standing is not None and not agents and set(wanted) <= set(standing.tasks):
+            return False
+        change.append(DispatchOrdered(spec=spec, by=by, tasks=tasks, agents=agents), actor=actor)
+    return True
+
+
+def halt_run(desk: Desk, project: str, spec: str, *, actor: str) -> bool:
+    """Start nothing more of this spec; what runs goes on. False when nothing stood ordered."""
+    by = require_person(actor, "halt")
+    with desk.change(project) as change:
+        if change.state.plans.dispatch(spec) is None:
+            return False
+        change.append(DispatchHalted(spec=spec, by=by), actor=actor)
+    return True
+
+
+def approved_plan(state: State, spec: str, documents: Documents) -> ApprovedPlan:
+    """The approved plan of a spec. Raises UsageError when there is none, or it no longer counts."""
+    plan = state.plans.approved(spec)
+    if plan is None:
+        withdrawn = state.plans.withdrawn(spec)
+        raise UsageError(
+            f"the approval was withdrawn: {withdrawn}" if withdrawn else "its plan is not approved",
+            where=spec,
+            do=f"podium plan approve {spec}",
+        )
+    void = approval_counts(plan, documents.spec_blob, documents.plan_blob)
+    if void:
+        raise UsageError(void, where=spec, do=f"podium plan approve {spec}")
+    return plan
+
+
+def _check(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], known: tuple[str, ...]) -> None:
+    there = {task.id for task in plan.tasks}
+    for task in tasks:
+        if task not in there:
+            raise UsageError(f"the plan has no task {task}", where=plan.spec, do=f"It has {', '.join(sorted(there))}.")
+    named = {*agents, *(agent for task in plan.tasks if task.id in tasks and not agents for agent in task.agents)}
+    for agent in sorted(named - set(known)):
+        raise UsageError(
+            f"no agent is called {agent}",
+            where="podium.toml",
+            do=f"Known: {', '.join(known) or 'none'}. Add a table [agents.{agent}], or name another one.",
+        )

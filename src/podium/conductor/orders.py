@@ -1,0 +1,125 @@
+"""What follows from the decisions that were taken: runs, rounds and landings that are to be ordered. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from podium.conductor.board import Room, board, startable
+from podium.conductor.state import State
+from podium.kernel.errors import UsageError
+from podium.landing.model import Returned
+from podium.landing.rules import awaits_refine, last_decision
+from podium.plan.model import Task
+from podium.project.settings import require_agent
+from podium.review.model import Accepted, Decided, Refined
+from podium.runs.model import Run
+from podium.runs.store import candidate_of
+
+
+@dataclass(frozen=True)
+class StartRun:
+    """A task is to be given to an agent."""
+
+    spec: str
+    task: str
+    agent: str
+    plan_blob: str
+
+
+@dataclass(frozen=True)
+class NextRound:
+    """A run is to go on with points. `base` is empty when it goes on where it was."""
+
+    run: str
+    number: int
+    base: str
+    points: tuple[str, ...]
+    rebased_from: str
+
+
+@dataclass(frozen=True)
+class Land:
+    """An accepted candidate is to enter the landing queue."""
+
+    spec: str
+    task: str
+    run: str
+    round: int
+    receipt: str
+
+
+Order: TypeAlias = StartRun | NextRound | Land
+
+
+def orders(state: State) -> list[Order]:
+    """Everything that is to be ordered now. Ordering it makes it disappear from here, so nothing is ordered twice."""
+    found: list[Order] = []
+    for spec, task in state.reviews.tasks():
+        found.extend(_landing(state, spec, task))
+        found.extend(_rounds(state, spec, task))
+    found.extend(_starts(state))
+    return found
+
+
+def _landing(state: State, spec: str, task: str) -> list[Order]:
+    match last_decision(state.reviews.of(spec, task)):
+        case Decided(decision=Accepted(receipt=receipt), run=run, round=number):
+            if state.landings.of_receipt(receipt.id) is None:
+                return [Land(spec, task, run, number, receipt.id)]
+            return []
+        case _:
+            return []
+
+
+def _rounds(state: State, spec: str, task: str) -> list[Order]:
+    review = state.reviews.of(spec, task)
+    found: list[Order] = []
+    for run in state.runs.of_task(spec, task):
+        if not run.archived and awaits_refine(run, review):
+            last = run.rounds[-1]
+            points = next(
+                each.decision.points
+                for each in reversed(review.decisions)
+                if isinstance(each.decision, Refined) and each.run == run.id and each.round == last.number
+            )
+            base, rebased_from = _moved_base(state, run, last.number)
+            found.append(NextRound(run.id, last.number + 1, base or last.base, points, rebased_from))
+    return found
+
+
+def _moved_base(state: State, run: Run, number: int) -> tuple[str, str]:
+    """The tip on which a returned landing was tried, and the candidate that did not fit there."""
+    returned = [
+        entry.state
+        for entry in state.landings.of_task(run.spec, run.task)
+        if entry.run == run.id and entry.round == number and isinstance(entry.state, Returned)
+    ]
+    candidate = candidate_of(run.rounds[number - 1])
+    return (returned[-1].onto, candidate.commit) if returned and candidate else ("", "")
+
+
+def _starts(state: State) -> list[Order]:
+    rows = board(state)
+    room = Room.of(state, rows)
+    found: list[Order] = []
+    for plan, task in startable(state, rows):
+        if room.why:
+            break
+        try:
+            agents = agents_of(state, plan.spec, task)
+        except UsageError:
+            continue  # `podium run` has refused this; the settings were changed since
+        found.extend(StartRun(plan.spec, task.id, agent, plan.plan_blob) for agent in agents)
+        room.take(len(agents))
+    return found
+
+
+def agents_of(state: State, spec: str, task: Task) -> tuple[str, ...]:
+    """The agents that a task is given to: those ordered, else the plan's, else the project's default.
+
+    Raises UsageError when there is none.
+    """
+    order = state.plans.dispatch(spec)
+    ordered = order.agents.get(task.id, ()) if order else ()
+    return ordered or task.agents or (require_agent(state.settings, tuple(a.name for a in state.settings.agents)),)

@@ -1,0 +1,156 @@
+"""The step of a round in which its workspace is made ready, its boundary recorded and its order written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from podium.agents.locate import Located, locate
+from podium.conductor.casefile import spec_of
+from podium.conductor.crash import crash_point
+from podium.conductor.ground import Ground
+from podium.conductor.mirrors import open_mirror
+from podium.conductor.shop import Shop, in_thread
+from podium.conductor.state import State
+from podium.git.diff import changes
+from podium.git.mirror import Mirror
+from podium.kernel.errors import UsageError
+from podium.kernel.value import Value
+from podium.plan.prompts import fallback_prompt, prompt, refine_prompt
+from podium.project.model import AgentSettings, Settings
+from podium.runs.events import BoundaryRecorded, RoundClaimed
+from podium.runs.model import Boundary, Ordered, Round, Run
+from podium.runs.rules import patch_text
+from podium.runs.store import candidate_of
+from podium.supervisor.order import ORDER, Order, write_order
+from podium.workspaces.boundary import AgentFacts, describe
+from podium.workspaces.plan import Mount, SandboxPlan
+from podium.workspaces.tiers import choose
+
+DIFF_LIMIT = 60_000
+
+
+async def prepare(shop: Shop, project: str, run: str, number: int) -> None:
+    """Claim the round, make its workspace, record its boundary, write its order. Raises PodiumError when it cannot."""
+    await in_thread(_claim, shop, project, run, number)
+    crash_point(shop.crash_at, "round-claimed")
+    await in_thread(_prepare, shop, project, run, number)
+    crash_point(shop.crash_at, "workspace-ready")
+
+
+def _claim(shop: Shop, project: str, run: str, number: int) -> None:
+    with shop.desk.change(project) as change:
+        if change.state.runs.by_id[run].rounds[number - 1].worker != shop.worker:
+            change.append(RoundClaimed(run=run, round=number, worker=shop.worker), actor=shop.actor)
+
+
+def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
+    run, round_ = shop.look(project, run_id, number)
+    directory = shop.round_dir(project, run_id, number)
+    if not isinstance(round_.state, Ordered) or (round_.boundary is not None and (directory / ORDER).exists()):
+        return
+    with shop.desk.reading(project) as state:
+        registered, settings = state.project, state.settings
+    agent = agent_settings(settings, run.agent)
+    located = locate(agent.command, shop.path, agent=agent.name)
+    with open_mirror(shop.home, registered, shop.path) as mirror:
+        ground = ground_of(shop, project, mirror)
+        plan = _sandbox(shop, ground, project, run, round_, agent, located)
+        with shop.desk.reading(project) as state:
+            order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_))
+    boundary = describe(plan, AgentFacts(name=agent.name, version=located.version, sha256=located.sha256))
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_order(directory, order)
+    _record(shop, project, run_id, number, boundary)
+
+
+def _record(shop: Shop, project: str, run: str, number: int, boundary: Boundary) -> None:
+    with shop.desk.change(project) as change:
+        if change.state.runs.by_id[run].rounds[number - 1].boundary is None:
+            change.append(BoundaryRecorded(run=run, round=number, boundary=boundary), actor=shop.actor)
+
+
+def ground_of(shop: Shop, project: str, mirror: Mirror) -> Ground:
+    """The ground that this machine offers a project. Raises PodiumError when no sandbox works here."""
+    with shop.desk.reading(project) as state:
+        registered, settings = state.project, state.settings
+    chosen = choose(shop.tiers, shop.tier)
+    return Ground(shop.home, registered, settings, mirror, chosen.tier, chosen.bwrap)
+
+
+def overlay_dir(shop: Shop, project: str, run: Run, round_: Round) -> Path:
+    """Where a run's changes on a base are kept: rounds on the same base go on in the same workspace."""
+    return shop.home.run(project, run.id) / f"on-{round_.base[:12]}"
+
+
+def agent_settings(settings: Settings, name: str) -> AgentSettings:
+    """The settings of an agent. Raises UsageError when podium.toml does not know it (any more)."""
+    for agent in settings.agents:
+        if agent.name == name:
+            return agent
+    raise UsageError(f"no agent is called {name}", where="podium.toml", do=f"Add a table [agents.{name}].")
+
+
+class Told(Value, frozen=True, kw_only=True):
+    """What the agent is told: in the session that goes on, and in a fresh one should that be lost."""
+
+    prompt: str
+    fresh: str = ""
+    session: str = ""
+
+
+def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
+    task = state.plans.task(run.spec, run.task)
+    approved = state.plans.approved(run.spec)
+    if task is None or approved is None:
+        why = state.plans.withdrawn(run.spec) or "its plan is not approved any more"
+        raise UsageError(why, where=f"{run.spec}/{run.task}", do=f"podium plan approve {run.spec}")
+    spec = spec_of(state, run.spec)
+    if round_.kind == "first":
+        return Told(prompt=prompt(task, spec, approved))
+    before = run.rounds[round_.number - 2]
+    known = state.reviews.of(run.spec, run.task).points
+    points = [point for point in known if point.id in round_.points]
+    candidate = candidate_of(before)
+    diff = patch_text(changes(mirror, candidate.base, candidate.commit)) if candidate else ""
+    fresh = fallback_prompt(
+        task, spec, approved, points, diff=diff, summary=before.claim, in_tree=not round_.rebased_from
+    )
+    if round_.rebased_from:
+        return Told(prompt=fresh, session=before.session)
+    return Told(prompt=refine_prompt(task, spec, points), fresh=fresh, session=before.session)
+
+
+def _sandbox(
+    shop: Shop, ground: Ground, project: str, run: Run, round_: Round, agent: AgentSettings, located: Located
+) -> SandboxPlan:
+    """The agent's sandbox: its overlay on this base, one HOME for all rounds of the run, its program read-only."""
+    mounts = tuple(Mount(source=path, target=path) for path in (*located.mounts, *agent.mounts))
+    plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=agent.env, mounts=mounts)
+    home = shop.home.run(project, run.id) / "home"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return msgspec.structs.replace(plan, home=str(home), network=ground.settings.network)
+
+
+def _order(
+    shop: Shop, ground: Ground, state: State, run: Run, round_: Round, located: Located, plan: SandboxPlan, told: Told
+) -> Order:
+    agent, settings = agent_settings(ground.settings, run.agent), ground.settings
+    task = state.plans.task(run.spec, run.task)
+    return Order(
+        round=f"{run.id}.{round_.number}",
+        agent=agent.name,
+        driver=agent.driver,
+        model=agent.model,
+        command=located.command,
+        prompt=told.prompt,
+        session=told.session,
+        fallback_prompt=told.fresh,
+        sandbox=plan,
+        bwrap=ground.bwrap,
+        permissions=settings.permissions,
+        tripwires=settings.tripwires,
+        scope=task.scope if task else (),
+        crash_at=shop.supervisor_crash_at,
+    )

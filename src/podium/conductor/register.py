@@ -1,0 +1,51 @@
+"""Putting a repository under Podium."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from podium.conductor.approve_plan import record_settings
+from podium.conductor.desk import Desk
+from podium.conductor.mirrors import open_mirror, publish, synchronise, target_ref
+from podium.kernel.errors import NotFoundError
+from podium.project.events import ProjectRegistered
+from podium.project.model import Project
+from podium.project.settings import parse_settings
+
+
+def register(desk: Desk, root: Path, settings_text: str, *, mirror: str = "", path: str, actor: str) -> Project:
+    """Register the repository at `root` and fill its mirror; doing it again changes what has changed, and no more.
+
+    `mirror` is where the project's mirror is, a path or URL; empty = in this state directory.
+    Raises PodiumError when the target branch does not exist or the mirror cannot be written.
+    """
+    settings = parse_settings(settings_text)
+    known = _known(desk, root)
+    identity = known.id if known else project_id(settings.project, root)
+    place = mirror or (known.mirror if known else str(desk.home.mirror(identity)))
+    project = Project(id=identity, name=settings.project, root=str(root), mirror=place, target=settings.target)
+    with open_mirror(desk.home, project, path) as copy:
+        synchronise(copy, desk.home, project)
+        publish(copy, desk.home, project, target_ref(project))
+    with desk.change(identity) as change:
+        if change.state.seq == 0 or change.state.project != project:
+            change.append(ProjectRegistered(project=project), actor=actor)
+        record_settings(change, settings_text, actor)
+    return project
+
+
+def project_id(name: str, root: Path) -> str:
+    """The id of a project: its name and a digest of its place, so that two clones of one repository do not meet."""
+    return f"{name}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+
+
+def _known(desk: Desk, root: Path) -> Project | None:
+    for project in desk.projects():
+        try:
+            found = desk.look(project).project
+        except NotFoundError:
+            continue
+        if found.root == str(root):
+            return found
+    return None

@@ -1,0 +1,154 @@
+"""The places in which evidence is gathered: sandboxes over exact trees, the files of the trees, and a memory."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from podium.checks.artefacts import read_artefact
+from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side
+from podium.conductor.ground import Ground
+from podium.evidence.model import Execution
+from podium.git.commits import list_tree
+from podium.git.mirror import Mirror
+from podium.git.paths import to_bytes
+from podium.kernel.errors import NotFoundError
+from podium.kernel.ids import digest, system_entropy
+from podium.kernel.value import canonical
+from podium.workspaces.plan import Mount, SandboxPlan
+from podium.workspaces.run import Completed, run
+from podium.workspaces.space import remove
+
+OUT = "/podium/out"
+CANDIDATE = "/podium/candidate"
+BLOB_LIMIT = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class TreeExecutor:
+    """Runs each command in a fresh sandbox over the files of one commit. Implements `podium.checks.ports.Executor`."""
+
+    ground: Ground
+    scratch: Path
+    base: str
+    candidate: str
+
+    async def execute(self, request: Request) -> Ran:
+        """Run a command; cancelling ends its sandbox."""
+        ended = threading.Event()
+        work = asyncio.ensure_future(asyncio.to_thread(self._execute, request, ended))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            ended.set()
+            await asyncio.wait([work])
+            raise
+
+    def _execute(self, request: Request, ended: threading.Event) -> Ran:
+        commit = self.base if request.side == "base" else self.candidate
+        place = self.scratch / system_entropy(8).hex()
+        try:
+            plan = self._plan(request, commit, place)
+            command = self._laid_over(request) + request.command
+            done = run(
+                plan,
+                command,
+                bwrap=self.ground.bwrap,
+                timeout_seconds=request.timeout_seconds,
+                output_limit=OUTPUT_LIMIT,
+                cancelled=ended.is_set,
+            )
+            found = {name: read_artefact(place / "out", name, ARTEFACT_LIMIT) for name in request.artefacts}
+            return _ran(done, {name: data for name, data in found.items() if data is not None})
+        finally:
+            remove(place, within=self.scratch)
+
+    def _plan(self, request: Request, commit: str, place: Path) -> SandboxPlan:
+        out = place / "out"
+        out.mkdir(parents=True, mode=0o700)
+        mounts = [Mount(source=str(out), target=OUT, writable=True)]
+        if request.from_candidate:
+            mounts.append(Mount(source=str(self.ground.template(self.candidate)), target=CANDIDATE))
+        env = {**request.env, "PODIUM_OUT": OUT}
+        return self.ground.plan(commit, place, env=env, mounts=tuple(mounts))
+
+    def _laid_over(self, request: Request) -> str:
+        """Shell words that bring files of the candidate into the base's tree, within the sandbox."""
+        words: list[str] = []
+        for path in request.from_candidate:
+            name = shlex.quote(to_bytes(path).decode("utf-8", "surrogateescape"))
+            words.append(
+                f"rm -rf -- ./{name}; if test -e {CANDIDATE}/{name}; then "
+                f'mkdir -p -- "$(dirname -- ./{name})" && cp -P -- {CANDIDATE}/{name} ./{name}; fi; '
+            )
+        return "".join(words)
+
+
+def _ran(done: Completed, artefacts: dict[str, bytes]) -> Ran:
+    return Ran(
+        how=done.how,
+        exit_code=done.exit_code,
+        seconds=done.seconds,
+        output=done.output,
+        output_digest=done.digest,
+        detail=done.why,
+        artefacts=artefacts,
+    )
+
+
+class TreeSource:
+    """The files of two commits, straight from the mirror. Implements `podium.checks.ports.Source`."""
+
+    def __init__(self, mirror: Mirror, base: str, candidate: str) -> None:
+        self._mirror = mirror
+        self._commits: dict[Side, str] = {"base": base, "candidate": candidate}
+        self._trees: dict[Side, dict[str, str]] = {}
+
+    def read(self, side: Side, path: str) -> bytes | None:
+        """The bytes of a regular file of at most 8 MB, or None."""
+        blob = self._tree(side).get(path)
+        if blob is None:
+            return None
+        try:
+            return self._mirror.read_blob(blob, limit=BLOB_LIMIT)
+        except NotFoundError:
+            return None
+
+    def paths(self, side: Side) -> tuple[str, ...]:
+        """All regular files."""
+        return tuple(self._tree(side))
+
+    def _tree(self, side: Side) -> dict[str, str]:
+        if side not in self._trees:
+            entries = list_tree(self._mirror, self._commits[side])
+            self._trees[side] = {entry.path: entry.blob for entry in entries if entry.mode.startswith("100")}
+        return self._trees[side]
+
+
+@dataclass(frozen=True)
+class FileCache:
+    """Executions on base trees, one small file each. Implements `podium.checks.ports.Cache`."""
+
+    directory: Path
+
+    def get(self, key: str) -> Execution | None:
+        """What was put under `key`; a damaged file counts as none."""
+        try:
+            return msgspec.json.decode(self._file(key).read_bytes(), type=Execution)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def put(self, key: str, execution: Execution) -> None:
+        """Remember an execution."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = self.directory / f".{system_entropy(8).hex()}"
+        fresh.write_bytes(canonical(execution))
+        fresh.replace(self._file(key))
+
+    def _file(self, key: str) -> Path:
+        return self.directory / f"{digest(key.encode())[7:]}.json"
