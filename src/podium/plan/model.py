@@ -34,6 +34,7 @@ class Plan(Value, frozen=True, kw_only=True):
     tasks: tuple[Task, ...]
     text: str
     blob: str  # git blob id (sha1) of the document's bytes
+    path: str = ""  # as it was given when the document was read, for messages
 
 
 class ApprovedPlan(Value, frozen=True, kw_only=True):

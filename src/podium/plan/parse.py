@@ -39,7 +39,7 @@ def parse_plan(content: bytes | str, path: str, spec: str) -> Plan:
     tasks = tuple(_task(table) for table in tables[:MOST_TASKS])
     root.finish()
     document.check()
-    return Plan(spec=spec, tasks=tasks, text=document.text, blob=blob_id(raw))
+    return Plan(spec=spec, tasks=tasks, text=document.text, blob=blob_id(raw), path=path)
 
 
 def _task(table: Table) -> Task:

@@ -15,6 +15,14 @@ from podium.spec.model import Clause, Spec
 _KINDS = {"behaviour": "Behaviour", "edge": "Edge cases", "done": "Done when"}
 _LONGEST_DIFF = 30_000
 _LONGEST_SUMMARY = 4_000
+_BEFORE = (
+    "## What happened before\n\nAn earlier session did the work below; it is in your working tree already. "
+    "A person reviewed it and sent it back."
+)
+_MOVED = (
+    "## What happened before\n\nThe work below was done on an older state of the code and no longer fits. Your working "
+    "tree is the newest state WITHOUT this work: do it again on top of it."
+)
 
 
 class PromptPoint(Shape):
@@ -53,20 +61,16 @@ def prompt(task: Task, spec: Spec, approved: ApprovedPlan, points: Sequence[Prom
 
 def refine_prompt(task: Task, spec: Spec, points: Sequence[PromptPoint]) -> str:
     """What an agent is told in a later round when it goes on in the same session."""
-    return (
-        "\n\n".join(
-            [
-                f"# Task {spec.name}/{task.id}: a person reviewed your work and sent it back",
-                "Meet every point below. Change nothing that they do not ask for.",
-                _points(points),
-                _named_clauses(points, spec),
-                f"Scope and size limit are as before: {_scope(task)}; about {task.budget} changed lines in all. "
-                "Leave the work in the working tree. End with one short paragraph that says, point by point, what you did; "
-                "if you did not meet a point, say so and why.",
-            ]
-        ).replace("\n\n\n\n", "\n\n")
-        + "\n"
-    )
+    parts = [
+        f"# Task {spec.name}/{task.id}: a person reviewed your work and sent it back",
+        "Meet every point below. Change nothing that they do not ask for.",
+        _points(points),
+        _named_clauses(points, spec),
+        f"Scope and size limit are as before: {_scope(task)}; about {task.budget} changed lines in all. "
+        "Leave the work in the working tree. End with one short paragraph: point by point, what you did; "
+        "if you did not meet a point, say so and why.",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def fallback_prompt(
@@ -77,18 +81,18 @@ def fallback_prompt(
     *,
     diff: str,
     summary: str,
+    in_tree: bool = True,
 ) -> str:
     """What a fresh session is told in a later round when the earlier session cannot be resumed.
 
-    `diff` is the earlier round's candidate, which is already in the working tree; `summary` is what the earlier agent
-    said of it. Both are cut when they are long, and the text says so.
+    `diff` is the earlier round's candidate; it is in the working tree already, unless the base has moved (`in_tree`).
+    `summary` is what the earlier agent said of it. Both are cut when they are long, and the text says so.
     """
     begin = prompt(task, spec, approved).rstrip("\n")
     fence = _fence(diff)
     parts = [
         begin,
-        "## What happened before\n\nAn earlier session did the work below; it is in your working tree already. "
-        "A person reviewed it and sent it back.",
+        _BEFORE if in_tree else _MOVED,
         f"The changes so far:\n\n{fence}diff\n{_cut(diff, _LONGEST_DIFF)}\n{fence}",
     ]
     if summary.strip():

@@ -27,7 +27,7 @@ def approve(
 ) -> ApprovedPlan:
     """The approval of exactly this plan for exactly this spec, by a named person.
 
-    `findings` are those of `podium.spec.lint.lint` and `podium.plan.checks.check_plan` together: the caller gathers
+    `findings` are those of `podium.spec.rules.lint` and `podium.plan.checks.check_plan` together: the caller gathers
     them, so that it can show the warnings. Raises PodiumError when one of them is an error, or nobody is named.
     """
     errors = [finding for finding in findings if finding.severity == "error"]

@@ -83,9 +83,12 @@ def overlaps(one: str, other: str) -> bool:
     return _exists(one, other, wanted=True)
 
 
-def contains(outer: str, inner: str) -> bool:
-    """Whether every path that `inner` matches is matched by `outer`. False when that takes too long to find out."""
-    return outer == inner or not _exists(inner, outer, wanted=False)
+def contains(outer: str | tuple[str, ...], inner: str) -> bool:
+    """Whether every path that `inner` matches is matched by `outer`, one glob or several together.
+
+    False when that takes too long to find out.
+    """
+    return inner in (outer if isinstance(outer, tuple) else (outer,)) or not _exists(inner, outer, wanted=False)
 
 
 def _prefix(glob: str) -> str:
@@ -94,9 +97,9 @@ def _prefix(glob: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _exists(one: str, other: str, *, wanted: bool) -> bool:
+def _exists(one: str, other: str | tuple[str, ...], *, wanted: bool) -> bool:
     """Whether a path exists that `one` matches and for which `other` says `wanted`; True beyond the limit of states."""
-    first, second = _Automaton(one), _Automaton(other)
+    first, second = _Automaton((one,)), _Automaton((other,) if isinstance(other, str) else other)
     letters = first.letters | second.letters | {"/"}
     letters.add(next(char for char in map(chr, range(0x21, 0x3000)) if char not in letters))
     begin = (first.start, second.start, True)
@@ -125,15 +128,23 @@ def _exists(one: str, other: str, *, wanted: bool) -> bool:
 
 
 class _Automaton:
-    """A glob as a set of positions in its tokens; position `2 * i + 1` is inside a `**/` that has begun."""
+    """Globs as a set of positions in their tokens; position `2 * i + 1` is inside a `**/` that has begun.
 
-    def __init__(self, glob: str) -> None:
-        literal: list[Token] = [Token.literal(char) for char in glob.rstrip("/")]
-        literal.append(Token.below() if not glob.endswith("/") else Token.literal("/"))
-        literal.append(Token.rest())
-        wild = tokens(glob)
-        self._tokens: list[Token | None] = [*literal, None, *(wild if wild is not None else []), None]
-        starts = {0} if wild is None else {0, 2 * (len(literal) + 1)}
+    Each glob stands there twice, as literal text and as a pattern; None ends each of them.
+    """
+
+    def __init__(self, globs: tuple[str, ...]) -> None:
+        self._tokens: list[Token | None] = []
+        starts: list[int] = []
+        for glob in globs:
+            starts.append(2 * len(self._tokens))
+            self._tokens.extend(Token.literal(char) for char in glob.rstrip("/"))
+            self._tokens.append(Token.literal("/") if glob.endswith("/") else Token.below())
+            self._tokens += [Token.rest(), None]
+            wild = tokens(glob)
+            if wild is not None:
+                starts.append(2 * len(self._tokens))
+                self._tokens += [*wild, None]
         self.letters = {letter for token in self._tokens if token for letter in token.letters}
         self.start = self._closed(starts)
 

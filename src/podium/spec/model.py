@@ -34,6 +34,7 @@ class Spec(Value, frozen=True, kw_only=True):
     out_of_scope: str
     text: str  # the whole document
     blob: str  # git blob id (sha1) of the document's bytes
+    path: str = ""  # as it was given when the document was read, for messages
 
 
 class LintFinding(Value, frozen=True, kw_only=True):
