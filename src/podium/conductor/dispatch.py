@@ -10,9 +10,9 @@ from podium.conductor.crash import crash_point
 from podium.conductor.desk import Change
 from podium.conductor.engine import Engine
 from podium.conductor.mirrors import target_tip
-from podium.conductor.orders import Land, NextRound, Order, StartRun, orders
+from podium.conductor.orders import Land, NextRound, Order, StartRun, Work, orders
 from podium.conductor.shop import Shop
-from podium.landing.events import LandOrdered
+from podium.landing.events import LandOrdered, WorkOrdered
 from podium.runs.events import RoundOrdered, RunStarted
 
 RUN_ROUND = "run_round"
@@ -71,4 +71,11 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
                 receipt=order.receipt,
             )
             change.append(queued, actor=shop.actor)
-            engine.enqueue(change.connection, LAND, f"land:{entry}.1", project, entry)
+            _work(shop, engine, change, Work(entry, 1))
+        case Work():
+            _work(shop, engine, change, order)
+
+
+def _work(shop: Shop, engine: Engine, change: Change, order: Work) -> None:
+    change.append(WorkOrdered(entry=order.entry, attempt=order.attempt), actor=shop.actor)
+    engine.enqueue(change.connection, LAND, f"land:{order.entry}.{order.attempt}", change.state.id, order.entry)

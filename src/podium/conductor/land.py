@@ -157,9 +157,7 @@ class Attempt:
             do = f"Revert it by hand: git revert {self.entry.revert_of}"
             _hold(self.shop, self.project, self.entry.id, f"later work stands in the way in {paths}", do)
             return
-        text = (
-            f"{target} has moved, and this no longer fits: both sides changed {paths}. Do the work again on top of it."
-        )
+        text = f"{target} has moved, and this no longer fits: both changed {paths}. Do the work again on top of it."
         send_back(self.shop, self.mirror, self.project, self.entry, tip=tip, why=text, paths=found.paths)
 
     def _broken(self, what: Landable, tip: str, items: list[Item]) -> None:

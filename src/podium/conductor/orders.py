@@ -8,7 +8,7 @@ from typing import TypeAlias
 from podium.conductor.board import Room, board, startable
 from podium.conductor.state import State
 from podium.kernel.errors import UsageError
-from podium.landing.model import Returned
+from podium.landing.model import Queued, Returned
 from podium.landing.rules import awaits_refine, last_decision
 from podium.plan.model import Task
 from podium.project.settings import require_agent
@@ -49,12 +49,24 @@ class Land:
     receipt: str
 
 
-Order: TypeAlias = StartRun | NextRound | Land
+@dataclass(frozen=True)
+class Work:
+    """An entry of the queue (a landing, a revert, one tried again) whose workflow is to be enqueued."""
+
+    entry: str
+    attempt: int
+
+
+Order: TypeAlias = StartRun | NextRound | Land | Work
 
 
 def orders(state: State) -> list[Order]:
     """Everything that is to be ordered now. Ordering it makes it disappear from here, so nothing is ordered twice."""
-    found: list[Order] = []
+    found: list[Order] = [
+        Work(entry.id, entry.attempt)
+        for entry in state.landings.waiting()
+        if isinstance(entry.state, Queued) and entry.ordered < entry.attempt
+    ]
     for spec, task in state.reviews.tasks():
         found.extend(_landing(state, spec, task))
         found.extend(_rounds(state, spec, task))

@@ -59,7 +59,7 @@ def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
         plan = _sandbox(shop, ground, project, run, round_, agent, located)
         with shop.desk.reading(project) as state:
             order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_))
-    boundary = describe(plan, AgentFacts(name=agent.name, version=located.version, sha256=located.sha256))
+    boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256))
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_order(directory, order)
     _record(shop, project, run_id, number, boundary)
@@ -143,7 +143,7 @@ def _order(
         agent=agent.name,
         driver=agent.driver,
         model=agent.model,
-        command=located.command,
+        command=located.argv,
         prompt=told.prompt,
         session=told.session,
         fallback_prompt=told.fresh,

@@ -20,7 +20,7 @@ class LandingPayload(Payload, frozen=True, kw_only=True):
 
 
 class LandOrdered(LandingPayload, frozen=True, kw_only=True, tag="landing.ordered"):
-    """An accepted candidate entered the queue; its workflow was enqueued in the same transaction."""
+    """An accepted candidate entered the queue."""
 
     spec: str
     task: str
@@ -66,6 +66,12 @@ class HeldEvent(LandingPayload, frozen=True, kw_only=True, tag="landing.held"):
     do: str
 
 
+class WorkOrdered(LandingPayload, frozen=True, kw_only=True, tag="landing.work-ordered"):
+    """The workflow of this attempt was enqueued in the same transaction."""
+
+    attempt: int
+
+
 class ResumedEvent(LandingPayload, frozen=True, kw_only=True, tag="landing.resumed"):
     """A person asked to try a held entry again."""
 
@@ -73,6 +79,8 @@ class ResumedEvent(LandingPayload, frozen=True, kw_only=True, tag="landing.resum
     attempt: int
 
 
-LandingEvent: TypeAlias = LandOrdered | RevertOrdered | LandedEvent | ReturnedEvent | HeldEvent | ResumedEvent
+LandingEvent: TypeAlias = (
+    LandOrdered | RevertOrdered | LandedEvent | ReturnedEvent | HeldEvent | ResumedEvent | WorkOrdered
+)
 
 DECODER: msgspec.json.Decoder[LandingEvent] = msgspec.json.Decoder(LandingEvent)

@@ -55,6 +55,7 @@ class Entry(Value, frozen=True, kw_only=True):
     by: str = ""
     reason: str = ""
     attempt: int = 1
+    ordered: int = 0  # the newest attempt whose workflow was enqueued
 
 
 # --- the state of a task, over all nouns ------------------------------------------------------------------------------

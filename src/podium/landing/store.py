@@ -15,6 +15,7 @@ from podium.landing.events import (
     ResumedEvent,
     ReturnedEvent,
     RevertOrdered,
+    WorkOrdered,
 )
 from podium.landing.model import Entry, Held, Landed, Queued, Returned
 from podium.ledger.event import Record
@@ -90,7 +91,7 @@ def _next(entry: Entry | None, event: LandingEvent, at: str) -> Entry:
             return _moved(entry, event, at)
 
 
-def _moved(entry: Entry, event: LandedEvent | ReturnedEvent | HeldEvent | ResumedEvent, at: str) -> Entry:
+def _moved(entry: Entry, event: LandedEvent | ReturnedEvent | HeldEvent | ResumedEvent | WorkOrdered, at: str) -> Entry:
     match event:
         case LandedEvent():
             state = Landed(commit=event.commit, tree=event.tree, target=event.target, at=at, checks=event.checks)
@@ -101,5 +102,7 @@ def _moved(entry: Entry, event: LandedEvent | ReturnedEvent | HeldEvent | Resume
             return replace(entry, state=Held(why=event.why, do=event.do))
         case ResumedEvent():
             return replace(entry, state=Queued(), attempt=event.attempt)
+        case WorkOrdered():
+            return replace(entry, ordered=event.attempt)
         case _:
             assert_never(event)

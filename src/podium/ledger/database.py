@@ -31,7 +31,11 @@ def open_database(url: str) -> sa.Engine:
         with engine.begin() as connection:
             migrate(connection, _shown(engine))
     except DatabaseError as error:
+        engine.dispose()
         raise unreadable(_shown(engine), error) from error
+    except PodiumError:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -75,10 +75,15 @@ def open_reader(url: str) -> Reader | None:
     Raises PodiumError when it is corrupt, unreachable, or newer than this program.
     """
     reader = _open_sqlite(url) if url.startswith("sqlite") else _open_postgres(url)
-    if reader is not None and not _checked(reader, url):
-        reader.close()
+    if reader is None:
         return None
-    return reader
+    usable = False
+    try:
+        usable = _checked(reader, url)
+    finally:
+        if not usable:
+            reader.close()
+    return reader if usable else None
 
 
 def _checked(reader: Reader, url: str) -> bool:

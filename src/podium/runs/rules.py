@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from podium.runs.model import FileChange
+
 
 class HunkAddress:
     """Computes a hunk's id while its lines go by. What the id is made of, and why:
@@ -44,3 +46,23 @@ def hunk_id(path: str, lines: Iterable[tuple[str, bytes]], *, facts: Iterable[st
     for kind, line in lines:
         address.add(kind, line)
     return address.id(ordinal)
+
+
+def patch_text(changes: Iterable[FileChange]) -> str:
+    """The changes as text for reading, in the style of a unified diff; binary files are named only.
+
+    Bytes that are not UTF-8 are lost and long diffs may have been cut: it is for reading, not for applying.
+    """
+    lines: list[str] = []
+    for change in changes:
+        lines.append(f"--- {change.old_path if change.status != 'added' else '/dev/null'}")
+        lines.append(f"+++ {change.path if change.status != 'deleted' else '/dev/null'}")
+        for hunk in change.hunks:
+            if hunk.lines:
+                old = sum(1 for line in hunk.lines if line.kind != "+")
+                new = sum(1 for line in hunk.lines if line.kind != "-")
+                lines.append(f"@@ -{hunk.old_start},{old} +{hunk.new_start},{new} @@ {hunk.section}".rstrip())
+                lines.extend(line.kind + line.text for line in hunk.lines)
+            else:
+                lines.append(f"({change.status}{', binary' if change.binary else ''})")
+    return "\n".join(lines)

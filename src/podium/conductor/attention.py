@@ -1,0 +1,116 @@
+"""The one ordered list of things that need a person now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from podium.conductor.board import Row, board
+from podium.conductor.state import State
+from podium.conductor.steer import waiting_requests
+from podium.landing.model import Blocked, Held, InReview, Landing, Lost
+from podium.runs.model import Ordered, Run
+
+
+class Rank(IntEnum):
+    """Why it comes where it does: what keeps an agent or the queue waiting first, what can wait last."""
+
+    PERMISSION = 0  # an agent stands still until it is answered
+    TRIPWIRE = 1  # an agent may be going wrong, and goes on spending
+    LANDING = 2  # accepted work that cannot land
+    REVIEW = 3  # a candidate waits
+    FAILED = 4  # a task has no run that gave a candidate
+    BLOCKED = 5  # a task that will not start
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that needs a person, and what to type."""
+
+    rank: Rank
+    task: str  # full name
+    run: str  # id; empty where it is about the task
+    agent: str
+    what: str
+    since: str
+    do: str
+
+
+def attention(state: State) -> list[Need]:
+    """Everything that needs a person, most urgent first, within one rank the oldest first."""
+    needs = [*_permissions(state), *_tripwires(state)]
+    for row in board(state):
+        needs.extend(_of_row(state, row))
+    return sorted(needs, key=lambda need: (need.rank, need.since, need.task))
+
+
+def _permissions(state: State) -> list[Need]:
+    return [
+        Need(
+            Rank.PERMISSION,
+            _name(run),
+            run.id,
+            run.agent,
+            f"asks to {request.kind}: {request.title}" + (f" ({request.detail})" if request.detail else ""),
+            request.asked_at,
+            f"podium allow {_name(run)} {request.id}   or   podium deny {_name(run)} {request.id}",
+        )
+        for run, _, request in waiting_requests(state)
+    ]
+
+
+def _tripwires(state: State) -> list[Need]:
+    return [
+        Need(
+            Rank.TRIPWIRE,
+            _name(run),
+            run.id,
+            run.agent,
+            f"{trip.name}: {trip.detail}",
+            trip.at,
+            f"podium watch {_name(run)}   or   podium stop {_name(run)}",
+        )
+        for run, round_ in state.runs.active()
+        for trip in round_.trips
+        if not isinstance(round_.state, Ordered)
+    ]
+
+
+def _of_row(state: State, row: Row) -> list[Need]:
+    match row.state:
+        case Landing(held=held) if held:
+            return [Need(Rank.LANDING, row.name, "", "", held, _since(state, row), _held_do(state, row))]
+        case InReview(runs=runs):
+            return [_review(state, row, runs)]
+        case Lost(reason=reason):
+            do = f"podium run {row.name}   tries again"
+            return [Need(Rank.FAILED, row.name, "", "", reason, _since(state, row), do)]
+        case Blocked(why=why, do=do):
+            return [Need(Rank.BLOCKED, row.name, "", "", why, "", do)]
+        case _:
+            return []
+
+
+def _review(state: State, row: Row, runs: tuple[str, ...]) -> Need:
+    racing = [state.runs.by_id[run] for run in runs]
+    rounds = racing[-1].rounds[-1].number
+    what = f"round {rounds} waits for your review" if len(runs) == 1 else f"{len(runs)} candidates wait to be compared"
+    do = f"podium review {row.name}" if len(runs) == 1 else f"podium compare {row.name}"
+    agents = ", ".join(run.agent for run in racing)
+    return Need(Rank.REVIEW, row.name, runs[0] if len(runs) == 1 else "", agents, what, _since(state, row), do)
+
+
+def _held_do(state: State, row: Row) -> str:
+    for entry in state.landings.of_task(row.spec, row.task.id):
+        if isinstance(entry.state, Held):
+            return entry.state.do
+    return "podium land"
+
+
+def _since(state: State, row: Row) -> str:
+    runs = state.runs.of_task(row.spec, row.task.id)
+    return max((round_.ordered_at for run in runs for round_ in run.rounds), default="")
+
+
+def _name(run: Run) -> str:
+    return f"{run.spec}/{run.task}"
