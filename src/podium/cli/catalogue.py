@@ -22,6 +22,8 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 VERBS: dict[str, Entry] = {
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
+    "run": Entry("run", "Give the tasks of an approved plan to agents, and follow them.", "Run"),
+    "status": Entry("status", "Show where every task stands.", "Run"),
     "allow": Entry("allow", "Answer yes to what an agent asks.", "Run"),
     "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),

@@ -48,8 +48,9 @@ class Context:
     @cached_property
     def output(self) -> Output:
         """Where to print, and how."""
-        plain = self.options.no_color or bool(self.environ.get("NO_COLOR")) or self.environ.get("TERM") == "dumb"
-        return Output(json=self.options.json, plain=plain)
+        dumb = self.environ.get("TERM") == "dumb"
+        plain = dumb or self.options.no_color or bool(self.environ.get("NO_COLOR"))
+        return Output(json=self.options.json, plain=plain, dumb=dumb)
 
     @cached_property
     def directory(self) -> Path:

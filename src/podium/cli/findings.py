@@ -21,7 +21,7 @@ def print_findings(context: Context, findings: Sequence[LintFinding]) -> None:
         rule = output.paint(f"[{finding.rule}]", "quiet")
         output.line(f"{place}: {output.paint(finding.severity, tone)}: {output.safe(finding.message)} {rule}")
         if finding.instead:
-            output.line(indented(output.safe(finding.instead), output.width, 4))
+            output.line(indented(finding.instead, output.width, 4))
 
 
 def count_words(findings: Sequence[LintFinding]) -> str:

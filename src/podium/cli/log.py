@@ -68,7 +68,7 @@ def _line(context: Context, record: Record, told: Told, width: int) -> str:
     who = record.actor.partition(":")[2].partition(" <")[0] if record.actor.startswith("person:") else ""
     tail = output.paint(f"  ({output.safe(who)})", "quiet") if who else ""
     about = output.paint(output.safe(told.about).ljust(width), "name")
-    return f"{output.paint(when, 'quiet')}  {about}  {output.paint(text, told.tone) if told.tone else text}{tail}"
+    return f"{output.paint(when, 'quiet')}  {about}  {output.paint(text, told.tone)}{tail}"
 
 
 def _local(text: str) -> datetime:

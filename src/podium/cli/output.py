@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import Any, Literal
+from typing import Any
 
 import click
 
-Tone = Literal["good", "bad", "warn", "quiet", "strong", "name"]
-
-_TONES: dict[Tone, dict[str, Any]] = {
-    "good": {"fg": "green"},
-    "bad": {"fg": "red", "bold": True},
-    "warn": {"fg": "yellow"},
-    "quiet": {"dim": True},
-    "strong": {"bold": True},
-    "name": {"fg": "cyan"},
-}
+from podium.render.paint import Paint, Tone
 
 
 class Output:
     """What a verb prints through. With `json`, lines are silent and `document` prints; else the other way round."""
 
-    def __init__(self, *, json: bool, plain: bool) -> None:
+    def __init__(self, *, json: bool, plain: bool, dumb: bool) -> None:
         self.json = json
         self.interactive = sys.stdin.isatty() and sys.stdout.isatty() and not json
         self.color = sys.stdout.isatty() and not plain
         self.error_color = sys.stderr.isatty() and not plain
-        self.live = sys.stderr.isatty() and not plain
+        self.live = sys.stdout.isatty() and not json and not dumb
 
     @property
     def width(self) -> int:
@@ -40,9 +31,14 @@ class Output:
         """Whether stdout can show more than ASCII."""
         return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
+    @property
+    def ink(self) -> Paint:
+        """How to draw on stdout."""
+        return Paint(color=self.color, unicode=self.unicode)
+
     def paint(self, text: str, tone: Tone) -> str:
         """`text` in a colour where stdout shows colours."""
-        return click.style(text, **_TONES[tone]) if self.color else text
+        return self.ink(text, tone)
 
     def safe(self, text: str) -> str:
         """Text that an agent or a file may have written, on one line, with nothing left that acts on a terminal."""
@@ -61,6 +57,10 @@ class Output:
             import msgspec
 
             click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+
+    def progress(self, text: str) -> None:
+        """One line of what goes on: on stdout for a person, on stderr beside a JSON document."""
+        click.echo(text, err=self.json, color=self.error_color if self.json else self.color)
 
     def note(self, text: str) -> None:
         """One line about what goes on, on stderr."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
+from podium.render.safe_text import safe_line, wrap
 
 
 def indented(text: str, width: int, indent: int) -> str:
-    """`text` wrapped to `width` with every line indented."""
-    space = " " * indent
-    return textwrap.fill(
-        text, width, initial_indent=space, subsequent_indent=space, break_long_words=False, break_on_hyphens=False
-    )
+    """`text` as one paragraph, made safe, wrapped to `width`, every line indented."""
+    return "\n".join(f"{'':{indent}}{line}" for line in wrap(safe_line(" ".join(text.split())), width - indent))

@@ -22,14 +22,14 @@ def command(context: Context, name: str) -> None:
     facts = [f"risk {spec.risk}"] + ([f"owner {spec.owner}"] if spec.owner else [])
     output.line(f"{output.paint(output.safe(spec.title), 'strong')}  {output.paint(', '.join(facts), 'quiet')}")
     if spec.intent:
-        output.line(indented(output.safe(spec.intent), output.width, 2))
+        output.line(indented(spec.intent, output.width, 2))
     for clause in spec.clauses:
         label = output.paint(clause.id.ljust(4), "name")
-        output.line(label + indented(output.safe(clause.text), output.width, 4).lstrip())
+        output.line(label + indented(clause.text, output.width, 4).lstrip())
         for line in clause.check.splitlines():
             output.line(output.paint(f"    check: {output.safe(line)}", "quiet"))
     if spec.out_of_scope:
         output.line(output.paint("Out of scope", "strong"))
-        output.line(indented(output.safe(spec.out_of_scope), output.width, 2))
+        output.line(indented(spec.out_of_scope, output.width, 2))
     scope = ", ".join(output.safe(glob) for glob in spec.scope) or "nothing yet"
     output.line(f"{output.paint('Files that may change:', 'strong')} {scope}")

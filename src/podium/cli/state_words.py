@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
-from podium.cli.output import Tone
 from podium.landing.model import (
     AtWork,
     Blocked,
@@ -19,6 +18,7 @@ from podium.landing.model import (
     TurnedDown,
     Waits,
 )
+from podium.render.paint import Tone
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Words:
     """How a state is shown. `do` is the command or the act that moves it on; empty when nothing is to be done."""
 
     word: str
-    tone: Tone | None
+    tone: Tone
     detail: str = ""
     do: str = ""
 
@@ -37,7 +37,7 @@ def words(state: TaskState, name: str) -> Words:
         case Idle():
             return Words("not started", "quiet", do=f"podium run {name}")
         case Waits(why=why):
-            return Words("waiting", "quiet", f"for {why}" if why else "")
+            return Words("waiting", "quiet", why)
         case Blocked(why=why, do=do):
             return Words("blocked", "bad", why, do)
         case AtWork(runs=runs, refining=refining):

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from podium.cli.output import Tone
 from podium.ledger.event import Record
+from podium.render.paint import Tone
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Told:
 
     about: str
     text: str
-    tone: Tone | None = None
+    tone: Tone = "plain"
 
 
 class Teller:
@@ -84,40 +84,40 @@ class Teller:
         item = data["item"]
         outcome = str(item["outcome"]["type"])
         why = item["outcome"].get("why", "")
-        tone: Tone | None = {"holds": "good", "fails": "bad"}.get(outcome)  # type: ignore[assignment]
+        tone: Tone = "good" if outcome == "holds" else "bad" if outcome == "fails" else "warn"
         text = f"round {data['round']}: {item['name']} {outcome}" + (f": {why}" if why else "")
         return Told(about, text, tone)
 
 
-def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone | None]:
+def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
     match kind:
         case "runs.round-ordered":
             points = f" to meet {', '.join(data['points'])}" if data.get("points") else ""
-            return f"ordered on {data['base'][:10]}{points}", None
+            return f"ordered on {data['base'][:10]}{points}", "plain"
         case "runs.round-claimed":
             return f"taken by {data['worker']}", "quiet"
         case "runs.boundary-recorded":
             return f"boundary: {data['boundary']['tier']} sandbox for {data['boundary']['agent']}", "quiet"
         case "runs.agent-started":
             again = f", attempt {data['attempt']}" if data["attempt"] > 1 else ""
-            return f"agent started ({data['resumption']}{again})", None
+            return f"agent started ({data['resumption']}{again})", "plain"
         case "runs.permission-asked":
             return f"asks for permission: {data['request']['title']}", "warn"
         case "runs.permission-answered":
             answer = "allowed" if data["allowed"] else "denied"
-            return f"permission {answer}" + (f" by {data['rule']}" if data.get("rule") else ""), None
+            return f"permission {answer}" + (f" by {data['rule']}" if data.get("rule") else ""), "plain"
         case "runs.tripwire-tripped":
             return f"tripwire {data['trip']['name']}: {data['trip']['detail']}", "warn"
         case "runs.tripwire-cleared":
             return f"tripwire {data['name']} cleared", "quiet"
         case "runs.steered":
-            return data["what"] + (f": {data['text']}" if data.get("text") else ""), None
+            return data["what"] + (f": {data['text']}" if data.get("text") else ""), "plain"
         case "runs.agent-ended":
-            return f"agent ended: {data['outcome']}", None if data["outcome"] == "completed" else "warn"
+            return f"agent ended: {data['outcome']}", "plain" if data["outcome"] == "completed" else "warn"
         case "runs.candidate-harvested":
             candidate = data["candidate"]
             size = f"{candidate['files']} files, +{candidate['added']} -{candidate['removed']}"
-            return f"candidate {candidate['commit'][:10]} ({size})", None
+            return f"candidate {candidate['commit'][:10]} ({size})", "plain"
         case "runs.round-delivered":
             return "ready for review", "strong"
         case "runs.round-failed":
@@ -125,7 +125,7 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone | None]:
         case "runs.round-stopped":
             return f"stopped by {data['by']}", "warn"
         case _:
-            return kind, None
+            return kind, "plain"
 
 
 def _review(kind: str, data: dict[str, Any]) -> Told:

@@ -24,5 +24,6 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
         python=sys.executable,
         tier=context.environ.get("PODIUM_TIER", ""),
         crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
+        supervisor_crash_at=context.environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),
     )
     return work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds)

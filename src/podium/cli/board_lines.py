@@ -1,0 +1,122 @@
+"""The board in words: every task with its state, the agent at work on it, and what a person may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, assert_never
+
+from podium.cli.ages import span
+from podium.cli.output import Output
+from podium.cli.state_words import words
+from podium.kernel.clock import moment
+from podium.landing.model import AtWork, InReview
+from podium.render.table import Cell, Column, table
+from podium.runs.model import (
+    AwaitingPermission,
+    Delivered,
+    Failed,
+    Gathering,
+    Harvesting,
+    Ordered,
+    Round,
+    Run,
+    Stopped,
+    Working,
+)
+
+if TYPE_CHECKING:
+    from podium.conductor.board import Row
+    from podium.conductor.state import State
+
+
+_COLUMNS = (
+    Column("task", gives=1, least=6),
+    Column("state", gives=1, least=9),
+    Column("agent", gives=2, least=6),
+    Column("what", gives=3, least=16),
+    Column("do", gives=4, least=8, may_go=True),
+)
+
+
+def board_lines(output: Output, state: State, rows: Sequence[Row], now: datetime, news: dict[str, str]) -> list[str]:
+    """The rows as lines for a terminal. `news` may hold, for each run, what its agent is doing."""
+    cells = [line for row in rows for line in _cells(state, row, now, news)]
+    return table(_COLUMNS, cells, width=output.width, paint=output.ink)
+
+
+def board_data(state: State, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows as plain data for --json."""
+    return [_data(state, row) for row in rows]
+
+
+def _cells(state: State, row: Row, now: datetime, news: dict[str, str]) -> list[list[Cell | str]]:
+    said = words(row.state, row.name)
+    head: list[Cell | str] = [Cell(row.name, "name"), Cell(said.word, said.tone)]
+    runs = _runs(state, row)
+    if not runs:
+        return [[*head, "", _joined(row.task.title, said.detail), Cell(said.do, "strong")]]
+    lines: list[list[Cell | str]] = []
+    for number, run in enumerate(runs):
+        lead = head if number == 0 else ["", ""]
+        doing = _joined(*_stage(run.rounds[-1], now), news.get(run.id, ""))
+        lines.append([*lead, f"{run.agent} #{run.rounds[-1].number}", doing, Cell("" if number else said.do, "strong")])
+    return lines
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _stage(round_: Round, now: datetime) -> list[str]:
+    state = round_.state
+    match state:
+        case Ordered():
+            return ["waits for a worker" if not round_.worker else "workspace is being made"]
+        case Working(paused=paused):
+            age = span((now - moment(round_.ordered_at)).total_seconds())
+            trips = [f"tripwire: {trip.name}" for trip in round_.trips]
+            return ["paused" if paused else age, *trips]
+        case AwaitingPermission(requests=requests):
+            return [f"asks: {requests[0].title}" + (f" (+{len(requests) - 1})" if len(requests) > 1 else "")]
+        case Harvesting():
+            return ["taking over its work"]
+        case Gathering():
+            return ["gathering evidence"]
+        case Delivered(candidate=candidate):
+            return [f"{candidate.files} files, +{candidate.added} -{candidate.removed}"]
+        case Failed(reason=reason):
+            return [f"failed: {reason}"]
+        case Stopped(by=by):
+            return [f"stopped by {by}"]
+        case _:
+            assert_never(state)
+
+
+def _runs(state: State, row: Row) -> list[Run]:
+    match row.state:
+        case AtWork(runs=runs) | InReview(runs=runs):
+            return [state.runs.by_id[run] for run in runs]
+        case _:
+            return []
+
+
+def _data(state: State, row: Row) -> dict[str, Any]:
+    said = words(row.state, row.name)
+    return {
+        "task": row.name,
+        "title": row.task.title,
+        "state": said.word,
+        "detail": said.detail,
+        "do": said.do,
+        "runs": [
+            {
+                "id": run.id,
+                "agent": run.agent,
+                "round": run.rounds[-1].number,
+                "state": run.rounds[-1].state,
+                "tripwires": run.rounds[-1].trips,
+            }
+            for run in _runs(state, row)
+        ],
+    }

@@ -1,0 +1,40 @@
+"""The boundary of a round in words: what its agent can reach, told before it starts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from podium.cli.output import Output
+from podium.ledger.event import Record
+from podium.runs.events import BoundaryRecorded
+from podium.runs.model import Boundary
+
+
+def boundary_lines(output: Output, record: Record) -> list[str]:
+    """The lines for the record of a boundary."""
+    return told(output, msgspec.json.decode(record.data, type=BoundaryRecorded).boundary)
+
+
+def told(output: Output, boundary: Boundary) -> list[str]:
+    """Tier and agent, then what is readable, writable, reachable, known and limited."""
+    version = f" {boundary.agent_version}" if boundary.agent_version else ""
+    digest = f" (sha256 {boundary.agent_sha256.removeprefix('sha256:')[:12]})" if boundary.agent_sha256 else ""
+    lines = [f"boundary: {boundary.tier} sandbox for {output.safe(boundary.agent + version)}{digest}"]
+    limits = ", ".join(
+        f"{limit.name} {limit.value} ({'not enforced' if limit.by == 'none' else limit.by})"
+        for limit in boundary.limits
+    )
+    facts = (
+        ("reads", ", ".join(boundary.readable)),
+        ("writes", ", ".join(boundary.writable)),
+        ("network", ", ".join(boundary.network) or "none"),
+        ("secrets", ", ".join(boundary.credentials) or "none"),
+        ("limits", limits or "none"),
+        ("weaker", boundary.weaker),
+    )
+    lines.extend(f"  {name:8} {output.safe(text)}" for name, text in facts if text)
+    return lines
+
+
+def _by(enforcer: str) -> str:
+    return "not enforced" if enforcer == "none" else enforcer
