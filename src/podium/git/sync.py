@@ -38,7 +38,7 @@ def _fetch(mirror: Mirror, user_root: Path, branch: str, incoming: str) -> None:
     # The user chose this repository (`UserRepository.open` heeded git's own check of its owner), so it is trusted here.
     trust = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     ref = f"refs/heads/{branch}"
-    known = run_git(["rev-parse", "--verify", "-q", f"{ref}^{{commit}}"], cwd=user_root, env_extra=trust, check=False)
+    known = run_git(["rev-parse", "--verify", "-q", ref], cwd=user_root, env_extra=trust, check=False)
     if known.code != 0:
         raise UsageError(
             f"there is no branch {branch}",
