@@ -12,9 +12,7 @@ enough, because the kernel asks for the uid only: /proc/sys, sysrq, mtrr. They a
 
 from __future__ import annotations
 
-import os
 import resource
-import stat
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +22,7 @@ from podium.workspaces.plan import HOME, WORKSPACE, SandboxPlan
 PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 _ROOT_LINKS: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC: Final = (
+ETC: Final = (
     "alternatives", "ca-certificates", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
     "pki/ca-trust/extracted", "pki/tls/cert.pem", "pki/tls/certs", "protocols", "services", "ssl/cert.pem",
     "ssl/certs", "ssl/openssl.cnf", "terminfo",
@@ -48,7 +46,9 @@ _INIT: Final = (
     'n=$1; f=$2; o=$3; shift 3; ulimit -c 0; [ "$f" = 0 ] || ulimit -f "$f"; ulimit -n "$o"; '
     '[ "$n" = 0 ] || ulimit -u "$n" 2>/dev/null || ulimit -p "$n"; exec "$@"'
 )
-_OPEN_FILES: Final = 65536
+OPEN_FILES: Final = 65536
+THREADS_PER_PROCESS: Final = 4
+"""The kernel's limit counts threads: it is this many times the limit of processes, which the watchdog enforces."""
 
 
 def base_env(home: str) -> dict[str, str]:
@@ -88,9 +88,9 @@ def generated_files() -> dict[str, bytes]:
 def command(limits: Limits, argv: list[str]) -> list[str]:
     """`argv` behind the init that lowers the limits from inside."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    files = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     # bwrap's own init is a process of this user too, and so is the shell that becomes the command.
-    processes = limits.processes and limits.processes + 2
+    processes = limits.processes and limits.processes * THREADS_PER_PROCESS + 2
     numbers = [str(processes), str(limits.disk_mb * 2048), str(files)]
     return ["/bin/sh", "-c", _INIT, "podium-init", *numbers, *argv]
 
@@ -103,7 +103,7 @@ def _system(data_fds: dict[str, int]) -> list[str]:
             args += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             args += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
+    for name in ETC:
         args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for name, fd in data_fds.items():
         args += ["--perms", "0444", "--file", str(fd), f"/etc/{name}"]
@@ -137,11 +137,3 @@ def _home(plan: SandboxPlan) -> list[str]:
     if not plan.home:
         return ["--perms", "0700", "--size", str(256 * 1024 * 1024), "--tmpfs", HOME]
     return ["--bind", plan.home, HOME]
-
-
-def is_socket(path: str) -> bool:
-    """Whether a path leads to a socket. A path that is not there does not."""
-    try:
-        return stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116
-    except OSError:
-        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -67,6 +68,45 @@ def parent_of(pid: int) -> int:
     except OSError:
         return 0
     return int(text.rpartition(b")")[2].split()[1])
+
+
+def kill_child(pid: int, *, parent: int) -> None:
+    """Kill process `pid` if it is still a child of `parent`, and `parent` otherwise.
+
+    The number may have been given to another process since it was read: the handle is taken first, then checked.
+    """
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        os.kill(parent, signal.SIGKILL)
+        return
+    try:
+        with contextlib.suppress(ProcessLookupError):
+            if parent_of(pid) == parent:
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            else:
+                os.kill(parent, signal.SIGKILL)
+    finally:
+        os.close(handle)
+
+
+def kill_below(pid: int, *, passes: int = 50) -> None:
+    """Kill all descendants of `pid`, which adopts orphans: again until a pass finds none alive."""
+    for _ in range(passes):
+        alive = [child for child in descendants(pid) if not _is_zombie(child)]
+        if not alive:
+            return
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for child in alive:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(child, number)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
+    except OSError:
+        return True
 
 
 def _children(pid: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import selectors
@@ -68,13 +69,16 @@ def run(
     output_limit: int = 8192,
     stdin: bytes | None = None,
     on_breach: Callable[[Breach], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
     network: NetworkHook | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Completed:
     """Run a command (a string is given to `/bin/sh -c`) and return what became of it; never raises for its failure.
 
     Everything it started is gone when this returns. It is killed after `timeout_seconds`, when it goes beyond a limit
-    of the plan (`on_breach` hears of it first) and when it prints more than `FLOOD_BYTES`. Call it from a thread that
-    stays until it returns. Raises UsageError for an impossible plan and OSError when bwrap cannot be started.
+    of the plan (`on_breach` hears of it first), when it prints more than `FLOOD_BYTES`, and (as "timeout") within a
+    quarter of a second after `cancelled` says so. Call it from a thread that stays until it returns. `cancelled` is asked four times a second; when it says yes the command ends as a limit.
+    Raises UsageError for an impossible plan and OSError when bwrap cannot be started.
     """
     words = ["/bin/sh", "-c", argv] if isinstance(argv, str) else list(argv)
     started = time.monotonic()
@@ -84,14 +88,14 @@ def run(
         try:
             process = subprocess.Popen(
                 ready.argv, pass_fds=ready.pass_fds, env=ready.env, stdin=feed, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, close_fds=True,
+                stderr=subprocess.STDOUT, close_fds=True, cwd="/",
             )  # fmt: skip
         finally:
             os.close(feed)
         ready.spawned(process.pid)
         tail = _Tail(output_limit)
         with process:
-            how, why = _attend(plan, ready, process, tail, started + timeout_seconds, on_breach)
+            how, why = _attend(plan, ready, process, tail, started + timeout_seconds, on_breach, cancelled)
         code = ready.exit_code() if how == "exited" else None
     finally:
         ready.close()
@@ -112,6 +116,7 @@ def _attend(
     tail: _Tail,
     deadline: float,
     on_breach: Callable[[Breach], None] | None,
+    cancelled: Callable[[], bool] | None,
 ) -> tuple[How, str]:
     """Read until the command ends or has to be ended; every process of the sandbox is gone afterwards."""
     assert process.stdout is not None
@@ -132,15 +137,28 @@ def _attend(
                 if process.poll() is not None:
                     _drain(out, tail)
                     return "exited", ""
+                if cancelled is not None and cancelled():
+                    left = 0.0
                 verdict = _excess(left, tail, watchdog.sample(ready.child_pid()), on_breach)
+                if cancelled is not None and cancelled():
+                    verdict = "limit", "cancelled"
                 if verdict is not None:
-                    ready.kill()
-                    process.wait()
+                    _end(ready, process)
                     _drain(out, tail)
                     return verdict
         finally:
             os.close(ended)
             watchdog.close()
+
+
+def _end(ready: Launch, process: subprocess.Popen[bytes]) -> None:
+    """Kill everything in the sandbox and wait for it."""
+    while True:
+        with contextlib.suppress(ProcessLookupError):
+            ready.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5.0)
+            return
 
 
 def _excess(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from podium.kernel.errors import PodiumError, UsageError
-from podium.workspaces import bubble, seccomp
+from podium.workspaces import bare, bubble, copies, processes, seccomp
 from podium.workspaces.plan import SandboxPlan, check
-from podium.workspaces.processes import parent_of
 
 NetworkHook = Callable[[SandboxPlan], None]
 """Gives a sandbox the network of its plan; there is none in this version, so a plan with one is refused."""
@@ -26,10 +26,11 @@ class Launch:
     `spawned` right after with the new process's id, and `close` when it has been waited for.
     """
 
-    def __init__(self, argv: Sequence[str], pass_fds: Sequence[int], status: int, env: Mapping[str, str]) -> None:
+    def __init__(self, argv: Sequence[str], pass_fds: Sequence[int], status: int, *, own_pids: bool) -> None:
         self.argv = tuple(argv)
         self.pass_fds = tuple(pass_fds)
-        self.env = dict(env)
+        self.env: dict[str, str] = {}
+        self._own_pids = own_pids
         self._status = status
         self._handed: list[int] = list(pass_fds)
         self._text = b""
@@ -43,10 +44,12 @@ class Launch:
     def kill(self) -> None:
         """End every process of the sandbox at once. Only between `spawned` and waiting for the process."""
         child = self.child_pid()
-        if self.exit_code() is None and child is not None:
-            kill_child(child, parent=self._pid)
-        else:
-            os.kill(self._pid, signal.SIGKILL)
+        if not self._own_pids:
+            processes.kill_below(self._pid)
+        elif self.exit_code() is None and child is not None:
+            processes.kill_child(child, parent=self._pid)
+            return
+        os.kill(self._pid, signal.SIGKILL)
 
     def child_pid(self) -> int | None:
         """The sandbox's first process as the host sees it, or None as long as there is none. Killing it ends all."""
@@ -92,30 +95,18 @@ class Launch:
             self._text += part
 
 
-def kill_child(pid: int, *, parent: int) -> None:
-    """Kill process `pid` if it is still a child of `parent`, and `parent` otherwise.
-
-    The number may have been given to another process since it was read: the handle is taken first, then checked.
-    """
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        os.kill(parent, signal.SIGKILL)
-        return
-    try:
-        with contextlib.suppress(ProcessLookupError):
-            if parent_of(pid) == parent:
-                signal.pidfd_send_signal(handle, signal.SIGKILL)
-            else:
-                os.kill(parent, signal.SIGKILL)
-    finally:
-        os.close(handle)
-
-
-def launch(plan: SandboxPlan, argv: Sequence[str], *, bwrap: str, network: NetworkHook | None = None) -> Launch:
+def launch(
+    plan: SandboxPlan,
+    argv: Sequence[str],
+    *,
+    bwrap: str,
+    network: NetworkHook | None = None,
+    python: str = sys.executable,
+) -> Launch:
     """The command that runs `argv` in the sandbox of `plan`.
 
-    Raises UsageError for a plan that no sandbox can be made of, or that wants a network where no hook gives one.
+    `bwrap` is the program of the tiers overlay and clone, `python` the interpreter of the init of the others.
+    In the tiers without an overlay the workspace is copied first, once. Raises UsageError for a plan that no sandbox can be made of, or that wants a network where no hook gives one.
     """
     check(plan)
     if plan.network and network is None:
@@ -126,28 +117,44 @@ def launch(plan: SandboxPlan, argv: Sequence[str], *, bwrap: str, network: Netwo
         )
     if not argv:
         raise UsageError("there is no command to run", where="sandbox")
-    if plan.tier not in ("overlay", "clone"):
-        raise PodiumError(f"the tier {plan.tier!r} is not available", where="sandbox")
-    return _bubble(plan, argv, bwrap)
-
-
-def _bubble(plan: SandboxPlan, argv: Sequence[str], bwrap: str) -> Launch:
-    fds: list[int] = []
+    if not sys.platform.startswith("linux"):
+        raise PodiumError(
+            f"sandboxes need Linux, and this is {sys.platform}",
+            where="sandbox",
+            do="Run Podium in a Linux virtual machine or container.",
+        )
+    copies.fill(plan)
     read, write = os.pipe()
     os.set_blocking(read, False)
+    fds = [write]
     try:
-        data = {name: _memory_file(name, content, fds) for name, content in bubble.generated_files().items()}
-        filter_fd: int | None = None
-        if seccomp.supported():
-            filter_fd = _memory_file("seccomp", seccomp.program(unix_sockets=plan.unix_sockets), fds)
-        options = bubble.arguments(plan, status_fd=write, seccomp_fd=filter_fd, data_fds=data)
-        args = _memory_file("args", b"".join(os.fsencode(option) + b"\0" for option in options), fds)
+        if plan.tier in ("overlay", "clone"):
+            command = _bubble(plan, argv, bwrap, write, fds)
+        else:
+            command = _bare(plan, argv, python, write, fds)
     except BaseException:
-        for fd in (read, write, *fds):
+        for fd in (read, *fds):
             os.close(fd)
         raise
-    full = [bwrap, "--args", str(args), "--", *bubble.command(plan.limits, list(argv))]
-    return Launch(full, [write, *fds], read, {})
+    return Launch(command, fds, read, own_pids=plan.tier in ("overlay", "clone"))
+
+
+def _bubble(plan: SandboxPlan, argv: Sequence[str], bwrap: str, status: int, fds: list[int]) -> list[str]:
+    data = {name: _memory_file(name, content, fds) for name, content in bubble.generated_files().items()}
+    filter_fd: int | None = None
+    if seccomp.supported():
+        program = seccomp.program(sockets="all" if plan.unix_sockets else "no-unix")
+        filter_fd = _memory_file("seccomp", program, fds)
+    options = bubble.arguments(plan, status_fd=status, seccomp_fd=filter_fd, data_fds=data)
+    args = _memory_file("args", b"".join(os.fsencode(option) + b"\0" for option in options), fds)
+    return [bwrap, "--args", str(args), "--", *bubble.command(plan.limits, list(argv))]
+
+
+def _bare(plan: SandboxPlan, argv: Sequence[str], python: str, status: int, fds: list[int]) -> list[str]:
+    if plan.tier == "landlock" and not seccomp.supported():
+        raise PodiumError("there is no system call filter for this machine", where="sandbox tier landlock")
+    order = _memory_file("order", bare.order(plan, list(argv), status_fd=status), fds)
+    return bare.command(python=python, order_fd=order)
 
 
 def _memory_file(name: str, content: bytes, fds: list[int]) -> int:

@@ -13,7 +13,9 @@ from __future__ import annotations
 import errno
 import platform
 import struct
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+Sockets: TypeAlias = Literal["all", "no-unix", "none"]
 
 _LOAD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _EQUAL: Final = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
@@ -29,6 +31,11 @@ _NUMBER, _ARCH, _ARG0, _ARG1 = 0, 4, 16, 24
 _NEW_NAMESPACES: Final = 0x7E020080  # every CLONE_NEW* flag
 _X32: Final = 0x40000000
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
+_FAMILIES: Final[dict[Sockets, tuple[int, ...]]] = {
+    "all": (_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK),
+    "no-unix": (_AF_INET, _AF_INET6, _AF_NETLINK),
+    "none": (),
+}
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 # Same numbers on both machines from 424 on.
@@ -90,8 +97,11 @@ def denied_calls(machine: str = "") -> dict[str, int]:
     return {name: number for name, number in table.items() if name not in _SPECIAL}
 
 
-def program(*, unix_sockets: bool, machine: str = "") -> bytes:
+def program(*, sockets: Sockets, machine: str = "") -> bytes:
     """The filter as bytes for `bwrap --seccomp` or `prctl(PR_SET_SECCOMP)`.
+
+    `sockets` says which may be created: all that a network namespace confines, these without AF_UNIX, or none.
+    Connected pairs are always possible, since they lead nowhere else.
 
     Raises KeyError for a machine that is not `supported`.
     """
@@ -100,13 +110,13 @@ def program(*, unix_sockets: bool, machine: str = "") -> bytes:
     if arch == _MACHINES["x86_64"][0]:
         code += [(_BITS, 0, 1, _X32), _answer(_KILL)]
     for name, number in sorted(table.items(), key=lambda item: item[1]):
-        block = _block(name, unix_sockets=unix_sockets)
+        block = _block(name, sockets=sockets)
         code += [(_EQUAL, 0, len(block), number), *block]
     code.append(_answer(_ALLOW))
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
 
-def _block(name: str, *, unix_sockets: bool) -> list[_Instruction]:
+def _block(name: str, *, sockets: Sockets) -> list[_Instruction]:
     """What happens to the call `name`: instructions that always end in an answer."""
     refuse = _error(errno.EPERM)
     if name == "ioctl":
@@ -114,7 +124,7 @@ def _block(name: str, *, unix_sockets: bool) -> list[_Instruction]:
     if name in ("clone", "unshare"):
         return [(_LOAD, 0, 0, _ARG0), (_BITS, 1, 0, _NEW_NAMESPACES), _answer(_ALLOW), refuse]
     if name == "socket":
-        families = [_AF_INET, _AF_INET6, _AF_NETLINK, *([_AF_UNIX] if unix_sockets else [])]
+        families = _FAMILIES[sockets]
         tests = [(_EQUAL, len(families) - at, 0, family) for at, family in enumerate(families)]
         return [(_LOAD, 0, 0, _ARG0), *tests, _error(errno.EAFNOSUPPORT), _answer(_ALLOW)]
     if name in _ABSENT:

@@ -44,7 +44,8 @@ class Watchdog:
         self._plan = plan
         self._now = monotonic
         self._started = monotonic()
-        self._roots = tuple(path for path in (plan.upper, plan.home) if path)
+        paths = (plan.upper, plan.home) if plan.tier in ("overlay", "clone") else (plan.upper, plan.home, plan.work)
+        self._roots = tuple(path for path in paths if path)
         self._walk: DiskWalk | None = None
         self._next_walk = self._started
         self._walked = 0  # bytes at the end of the last walk
