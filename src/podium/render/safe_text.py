@@ -113,16 +113,20 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """A safe text of one line, broken at spaces into lines of at most `width` columns (at least one line)."""
+def wrap(text: str, width: int, used: int = 0) -> list[str]:
+    """A safe text of one line, broken at spaces into lines of at most `width` columns (at least one line).
+
+    `used` columns of the first line are taken already: it may come out empty.
+    """
     lines: list[str] = []
     line = ""
     for word in text.split(" "):
         joined = f"{line} {word}" if line else word
-        if columns(joined) <= width:
+        room = width if lines else width - used
+        if columns(joined) <= room:
             line = joined
             continue
-        if line:
+        if line or (not lines and used):
             lines.append(line)
         *full, line = chop(word, width)
         lines.extend(full)

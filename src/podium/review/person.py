@@ -37,6 +37,12 @@ def key(name: str) -> str:
     return mail(name) or name.strip().casefold()
 
 
+def short_name(name: str) -> str:
+    """The name without its address, for a line that has no room for both."""
+    found = _FORM.match(name)
+    return (found["name"].strip() or found["mail"].strip()) if found else name
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether two names may be one person: the same address or the same name.
 

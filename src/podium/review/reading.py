@@ -23,6 +23,7 @@ _TEST = 0.6  # a defect in a test harms later than one in the code
 _GENERATED = frozenset(
     {"package-lock.json", "yarn.lock", "pnpm-lock.yaml", "uv.lock", "poetry.lock", "Cargo.lock", "go.sum"}
 )
+_NO_REASON = frozenset({"plain", "blank", "plain removed", "blank removed"})
 _RUNS_IN_CI = (".github/", ".gitlab-ci", ".circleci/", "Jenkinsfile", ".ci/")
 
 
@@ -72,7 +73,7 @@ def _place(change: FileChange, hunk: Hunk, findings: Iterable[Finding]) -> Place
         worst = max(near, key=lambda finding: _LEVEL[finding.level])
         score += _LEVEL[worst.level] + len(near)
         reasons = (f"finding: {worst.rule}", *reasons)
-    chosen = tuple(dict.fromkeys((*reasons[:1], *why, *reasons[1:])))[:3]
+    chosen = tuple(dict.fromkeys(each for each in (*reasons[:1], *why, *reasons[1:]) if each not in _NO_REASON))[:3]
     return Placed(hunk=hunk, change=change, score=round(score, 2), reasons=chosen, lines=changed)
 
 

@@ -1,0 +1,158 @@
+"""The facts of a candidate as lines of a terminal: clauses, evidence, points, what stands against an accept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
+from podium.evidence.rules import order
+from podium.render.paint import Paint, Tone
+from podium.render.safe_text import columns, pad, safe_line, safe_lines, wrap
+from podium.review.case import Case
+from podium.review.model import Point, Refusal
+from podium.review.person import short_name
+from podium.review.points import Closed, Met, Open, state
+
+_MOST_FINDINGS = 8
+_INDENT = 11
+_OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
+_LEVELS: dict[str, Tone] = {"error": "bad", "warning": "warn", "note": "quiet"}
+
+
+def outcome_word(outcome: Outcome) -> tuple[str, str, Tone]:
+    """The glyph's name, the word and the tone of an outcome."""
+    match outcome:
+        case Holds():
+            return "yes", "holds", "good"
+        case Fails():
+            return "no", "fails", "bad"
+        case BrokenBefore():
+            return "before", "broken before", "warn"
+        case NotRun():
+            return "unknown", "not run", "warn"
+        case Blind():
+            return "unknown", "blind", "warn"
+
+
+def task_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
+    """What was asked: the clauses of the task, each with what was observed of it."""
+    asked = [clause for clause in case.clauses if clause.id in case.task.clauses]
+    known = {item.clause: item for item in case.own_items if item.clause}
+    room = max([2, *(len(clause.id) for clause in asked)])
+    for clause in asked:
+        item = known.get(clause.id)
+        if item:
+            glyph, word, tone = outcome_word(item.outcome)
+            fact, fact_tone = f"{paint.glyph(glyph)} {word}", tone
+        else:
+            fact, fact_tone = ("not run" if clause.check else "no check"), "quiet"
+        text = width - room - columns(fact) - 6
+        first, *rest = wrap(safe_line(clause.text), max(20, text))
+        yield f"  {paint(f'{clause.id:<{room}}', 'strong')}  {pad(first, max(20, text))}  {paint(fact, fact_tone)}"
+        yield from (" " * (room + 4) + line for line in rest)
+    scope = ", ".join(case.task.scope) or "everything"
+    yield from _wrapped(f"scope {safe_line(scope)}; budget {case.task.budget} changed lines", width, paint, "quiet")
+
+
+def evidence_lines(items: Iterable[Item], *, width: int, paint: Paint) -> Iterator[str]:
+    """What Podium observed, that which should change a mind first; how to see it again where it does not hold.
+
+    All that holds is one paragraph at the end: it is said, and it takes no room from what does not.
+    """
+    ordered = order(items)
+    for item in ordered:
+        if not isinstance(item.outcome, Holds):
+            yield from _item(item, width, paint)
+    holding = [item for item in ordered if isinstance(item.outcome, Holds)]
+    if holding:
+        head = "  " + paint(paint.glyph("yes") + " holds", "good") + "  "
+        lines = wrap(", ".join(safe_line(item.name) + _told(item) for item in holding), width - _INDENT)
+        yield head + lines[0]
+        yield from (" " * _INDENT + line for line in lines[1:])
+
+
+def _item(item: Item, width: int, paint: Paint) -> Iterator[str]:
+    glyph, word, tone = outcome_word(item.outcome)
+    sign, name = f"{paint.glyph(glyph)} {word}", safe_line(item.name)
+    room = width - _INDENT
+    first, *rest = wrap(_why(item), room, used=columns(sign) + columns(name) + 6 - _INDENT)
+    yield f"  {paint(sign, tone)}  {paint(name, 'strong')}  {first}".rstrip()
+    yield from (" " * _INDENT + line for line in rest)
+    if item.command and item.tool != "podium":  # what Podium computes from the diff has no command to run
+        command = _OBJECT.sub(lambda found: found[0][:10], safe_line(item.command))
+        yield from (" " * _INDENT + paint(line, "quiet") for line in wrap(f"$ {command}", room))
+    for finding in item.findings[:_MOST_FINDINGS]:
+        yield from _finding(finding, room, paint)
+    more = len(item.findings) - _MOST_FINDINGS
+    if more > 0:
+        yield " " * _INDENT + paint(f"{paint.glyph('more')} {more:,} more", "quiet")
+
+
+def _told(item: Item) -> str:
+    """What a check that holds has to say for itself: how many tests, how long."""
+    ran = item.candidate
+    counts = [(ran.passed, "passed"), (ran.skipped, "skipped")] if ran else []
+    told = [f"{count} {word}" for count, word in counts if count]
+    if item.seconds >= 0.05:
+        told.append(f"{item.seconds:.1f} s")
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _why(item: Item) -> str:
+    match item.outcome:
+        case Holds():
+            return ""
+        case Fails(why=why) | BrokenBefore(why=why) | NotRun(why=why) | Blind(why=why):
+            return safe_line(why)
+
+
+def _finding(finding: Finding, room: int, paint: Paint) -> Iterator[str]:
+    path, message = safe_line(finding.path), safe_line(finding.message)
+    place = (
+        path + (f":{finding.line}" if finding.line else "") + ("" if finding.side == "new" else f" ({finding.side})")
+    )
+    text = message if not path or (message.startswith(path) and not finding.line) else f"{place}: {message}"
+    level = f"{finding.level:<7} "
+    for number, line in enumerate(wrap(text, room - len(level))):
+        head = paint(level, _LEVELS[finding.level]) if number == 0 else " " * len(level)
+        yield " " * _INDENT + head + line
+
+
+def point_lines(points: Iterable[Point], items: tuple[Item, ...], *, width: int, paint: Paint) -> Iterator[str]:
+    """The points of the task, each with how it stands."""
+    for point in points:
+        match state(point, items):
+            case Open():
+                glyph, word, tone, why = "unread", "open", "warn", ""
+            case Met(checks=checks):
+                glyph, word, tone, why = "yes", "met", "good", f"{', '.join(checks)} holds now"
+            case Closed(why=reason, by=by):
+                glyph, word, tone, why = "yes", "closed", "quiet", f"{reason} ({short_name(by)})"
+        head = f"  {paint(pad(f'{paint.glyph(glyph)} {word}', 8), _tone(tone))}  {pad(point.id, 4)}"
+        place = f"{point.path}:{point.line}" if point.path else ""
+        about = f" [{place}]" if place and place not in point.text else ""
+        text = f"{point.text}{about} {paint.glyph('dot')} {short_name(point.by)}, round {point.round}"
+        lines = [line for part in safe_lines(text) for line in wrap(part, width - 16)]
+        yield f"{head}  {lines[0]}"
+        yield from (" " * 16 + line for line in lines[1:])
+        if why:
+            yield from (" " * 16 + paint(line, _tone(tone)) for line in wrap(safe_line(why), width - 16))
+
+
+def _tone(name: str) -> Tone:
+    tones: dict[str, Tone] = {"warn": "warn", "good": "good", "quiet": "quiet"}
+    return tones[name]
+
+
+def refusal_lines(refusals: Iterable[Refusal], *, width: int, paint: Paint) -> Iterator[str]:
+    """What stands against an accept: the code that a waiver names, the reason, and what to do."""
+    for refusal in refusals:
+        never = "" if refusal.waivable else " (cannot be waived)"
+        yield f"  {paint(safe_line(refusal.code), 'bad')}{paint(never, 'quiet')}"
+        yield from _wrapped(safe_line(refusal.message), width, paint, "plain", indent=4)
+        yield from _wrapped(f"{paint.glyph('to')} {safe_line(refusal.do)}", width, paint, "quiet", indent=4)
+
+
+def _wrapped(text: str, width: int, paint: Paint, tone: Tone, indent: int = 2) -> Iterator[str]:
+    yield from (" " * indent + paint(line, tone) for line in wrap(text, width - indent))
