@@ -65,6 +65,7 @@ def hunk_lines(placed: Placed, mark: MarkName, *, width: int, paint: Paint, most
 def hunk_head(placed: Placed, mark: MarkName, *, width: int, paint: Paint) -> str:
     """The head of a hunk on one line: mark, id, where it is, and why it stands here."""
     glyph, word, tone = _MARKS[mark]
+    head = f"{paint.glyph(glyph)} {word}"
     name = placed.hunk.id[:_SHORT_ID]
     where = f"@@ {placed.hunk.new_start} {safe_section(placed)}".rstrip() if placed.hunk.lines else "@@"
     room = width - columns(head) - len(name) - 4
