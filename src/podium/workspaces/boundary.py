@@ -15,8 +15,8 @@ from podium.workspaces.tiers import WEAKER, WEAKER_SIGNALS
 
 _SECRET: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 _SECRET_PLACES: Final = frozenset(
-    {".ssh", ".aws", ".netrc", ".gnupg", ".kube", ".docker", ".azure", "gcloud", ".npmrc", ".pypirc", ".git-credentials",
-     ".claude", ".codex", ".gemini", "gh", ".config"}
+    (".ssh", ".aws", ".netrc", ".gnupg", ".kube", ".docker", ".azure", "gcloud", ".npmrc", ".pypirc", "gh", ".config",
+     ".git-credentials", ".claude", ".codex", ".gemini")
 )  # fmt: skip
 _SYSTEM: Final = ("/usr and what / links into it", "public parts of /etc (certificates, time zone, libraries)")
 
@@ -68,9 +68,8 @@ def _network(plan: SandboxPlan) -> tuple[str, ...]:
 
 def _credentials(plan: SandboxPlan) -> tuple[str, ...]:
     names = [f"variable {name}" for name in sorted(plan.env) if _SECRET.search(name)]
-    for mount in plan.mounts:
-        if _SECRET_PLACES & set(PurePosixPath(mount.source).parts):
-            names.append(f"files in {mount.source}")
+    sources = [mount.source for mount in plan.mounts]
+    names += [f"files in {path}" for path in sources if not _SECRET_PLACES.isdisjoint(PurePosixPath(path).parts)]
     if plan.tier == "none":
         names.append(f"all files of yours (HOME is {seen_home(plan)}, but nothing keeps a program there)")
     return tuple(names)

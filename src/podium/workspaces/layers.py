@@ -55,13 +55,13 @@ def build_layer(
         place = store / f".{key}.{secrets.token_hex(4)}.building"
         place.mkdir(mode=0o700)
         try:
-            _build(place, layer, plan_at(place), setup, bwrap, timeout_seconds)
+            _build(layer, plan_at(place), setup, bwrap, timeout_seconds)
         finally:
             remove(place, within=store)
     return layer
 
 
-def _build(place: Path, layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_seconds: float) -> None:
+def _build(layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_seconds: float) -> None:
     done = run(plan, setup, bwrap=bwrap, timeout_seconds=timeout_seconds, output_limit=_LOG_BYTES)
     log = layer.with_name(f"{layer.name}.log")
     log.write_bytes(done.output)

@@ -71,13 +71,12 @@ def run(
     on_breach: Callable[[Breach], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     network: NetworkHook | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Completed:
     """Run a command (a string is given to `/bin/sh -c`) and return what became of it; never raises for its failure.
 
-    Everything it started is gone when this returns. It is killed after `timeout_seconds`, when it goes beyond a limit
-    of the plan (`on_breach` hears of it first), when it prints more than `FLOOD_BYTES`, and (as "timeout") within a
-    quarter of a second after `cancelled` says so. Call it from a thread that stays until it returns. `cancelled` is asked four times a second; when it says yes the command ends as a limit.
+    Everything it started is gone when this returns. It is killed after `timeout_seconds`, and as a "limit" when it goes
+    beyond a limit of the plan (`on_breach` hears of it first), when it prints more than `FLOOD_BYTES`, and when
+    `cancelled`, asked four times a second, says yes. Call it from a thread that stays until it returns.
     Raises UsageError for an impossible plan and OSError when bwrap cannot be started.
     """
     words = ["/bin/sh", "-c", argv] if isinstance(argv, str) else list(argv)
@@ -95,7 +94,12 @@ def run(
         ready.spawned(process.pid)
         tail = _Tail(output_limit)
         with process:
-            how, why = _attend(plan, ready, process, tail, started + timeout_seconds, on_breach, cancelled)
+            try:
+                why_end = _reasons(Watchdog(plan), ready, tail, started + timeout_seconds, on_breach, cancelled)
+                how, why = _attend(ready, process, tail, why_end)
+            except BaseException:
+                _end(ready, process)
+                raise
         code = ready.exit_code() if how == "exited" else None
     finally:
         ready.close()
@@ -110,70 +114,69 @@ def run(
 
 
 def _attend(
-    plan: SandboxPlan,
-    ready: Launch,
-    process: subprocess.Popen[bytes],
-    tail: _Tail,
-    deadline: float,
-    on_breach: Callable[[Breach], None] | None,
-    cancelled: Callable[[], bool] | None,
+    ready: Launch, process: subprocess.Popen[bytes], tail: _Tail, why_end: Callable[[], tuple[How, str] | None]
 ) -> tuple[How, str]:
     """Read until the command ends or has to be ended; every process of the sandbox is gone afterwards."""
     assert process.stdout is not None
     out = process.stdout.fileno()
     os.set_blocking(out, False)
-    watchdog = Watchdog(plan)
-    with selectors.DefaultSelector() as selector:
-        ended = os.pidfd_open(process.pid)
-        selector.register(out, selectors.EVENT_READ)
-        selector.register(ended, selectors.EVENT_READ)
-        try:
+    ended = os.pidfd_open(process.pid)
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(out, selectors.EVENT_READ)
+            selector.register(ended, selectors.EVENT_READ)
             while True:
-                left = deadline - time.monotonic()
-                selector.select(max(0.0, min(_TICK_SECONDS, left)))
-                open_still = _read(out, tail)
-                if not open_still and out in selector.get_map():
+                selector.select(_TICK_SECONDS)
+                if not _read(out, tail) and out in selector.get_map():
                     selector.unregister(out)
-                if process.poll() is not None:
-                    _drain(out, tail)
-                    return "exited", ""
-                if cancelled is not None and cancelled():
-                    left = 0.0
-                verdict = _excess(left, tail, watchdog.sample(ready.child_pid()), on_breach)
-                if cancelled is not None and cancelled():
-                    verdict = "limit", "cancelled"
+                verdict: tuple[How, str] | None = ("exited", "") if process.poll() is not None else why_end()
                 if verdict is not None:
                     _end(ready, process)
                     _drain(out, tail)
                     return verdict
-        finally:
-            os.close(ended)
-            watchdog.close()
+    finally:
+        os.close(ended)
 
 
 def _end(ready: Launch, process: subprocess.Popen[bytes]) -> None:
     """Kill everything in the sandbox and wait for it."""
-    while True:
+    while process.poll() is None:
         with contextlib.suppress(ProcessLookupError):
             ready.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=5.0)
-            return
 
 
-def _excess(
-    left: float, tail: _Tail, breach: Breach | None, on_breach: Callable[[Breach], None] | None
-) -> tuple[How, str] | None:
-    """Why the command has to be ended now, or None."""
-    if left <= 0:
-        return "timeout", ""
-    if tail.total > FLOOD_BYTES:
-        return "limit", f"it printed more than {FLOOD_BYTES // 2**20} MB"
-    if breach is None:
-        return None
-    if on_breach is not None:
-        on_breach(breach)
-    return "limit", breach.text
+def _reasons(
+    watchdog: Watchdog,
+    ready: Launch,
+    tail: _Tail,
+    deadline: float,
+    on_breach: Callable[[Breach], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> Callable[[], tuple[How, str] | None]:
+    """A question: why does the command have to be ended now? None = it may go on."""
+    next_sample = time.monotonic()
+
+    def why_end() -> tuple[How, str] | None:
+        nonlocal next_sample
+        if time.monotonic() >= deadline:
+            return "timeout", ""
+        if tail.total > FLOOD_BYTES:
+            return "limit", f"it printed more than {FLOOD_BYTES // 2**20} MB"
+        if time.monotonic() < next_sample:
+            return None
+        next_sample = time.monotonic() + _TICK_SECONDS
+        if cancelled is not None and cancelled():
+            return "limit", "cancelled"
+        breach = watchdog.sample(ready.child_pid())
+        if breach is None:
+            return None
+        if on_breach is not None:
+            on_breach(breach)
+        return "limit", breach.text
+
+    return why_end
 
 
 def _read(fd: int, tail: _Tail) -> bool:

@@ -106,7 +106,8 @@ def launch(
     """The command that runs `argv` in the sandbox of `plan`.
 
     `bwrap` is the program of the tiers overlay and clone, `python` the interpreter of the init of the others.
-    In the tiers without an overlay the workspace is copied first, once. Raises UsageError for a plan that no sandbox can be made of, or that wants a network where no hook gives one.
+    In the tiers without an overlay the workspace is copied first, once. Raises UsageError for a plan that no sandbox
+    can be made of, or that wants a network where no hook gives one.
     """
     check(plan)
     if plan.network and network is None:
