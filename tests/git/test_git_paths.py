@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,9 +34,9 @@ def test_ordinary_paths_are_their_own_text() -> None:
         assert to_text(path.encode()) == path
 
 
-def test_the_quoted_form_is_gits_own(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_quoted_form_is_gits_own(tmp_path: Path) -> None:
     raw = [b"new\nline", b'quo"te', b"back\\slash", b"\x01\x07\x7f", b"not \xff utf-8", b"mixed \xc3\xa9 and \xff"]
-    repository = build_repository(tmp_path / "r", {name: "x" for name in raw})
+    repository = build_repository(tmp_path / "r", dict.fromkeys(raw, "x"))
     printed = repository.git("-c", "core.quotePath=true", "ls-files").splitlines()
     assert sorted(printed) == sorted(to_text(path) for path in raw)
 

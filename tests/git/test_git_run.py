@@ -83,7 +83,8 @@ def test_a_git_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) ->
 def test_a_full_disk_is_recognised(tmp_path: Path) -> None:
     env = fake_git(
         tmp_path / "bin",
-        '[ "$1" = version ] && { echo git version 2.40.0; exit; }\necho "fatal: write error: No space left on device" >&2; exit 128',
+        '[ "$1" = version ] && { echo git version 2.40.0; exit; }\n'
+        'echo "fatal: write error: No space left on device" >&2; exit 128',
     )
     with pytest.raises(GitError) as caught:
         run_git(["gc"], env_extra=env)

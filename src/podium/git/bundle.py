@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import shutil
 import stat
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -39,23 +41,23 @@ def fetch_bundle(
     With `base`, the commit must have exactly that one parent. Doing it twice is as good as once. Raises GitError when
     the bundle is not what it should be, and ConflictError when `ref` names another commit.
     """
-    with _opened(bundle) as pack:
-        command = ["index-pack", "--stdin", "--fix-thin", "--strict"]
-        if limit_bytes is not None:
-            command.append(f"--max-input-size={limit_bytes}")
-        mirror.git(command, stdin=pack)
-    if mirror.resolve(want_commit) != want_commit:
-        raise GitError(f"the bundle does not hold commit {want_commit}", command=[str(bundle)])
-    info = commit_info(mirror, want_commit)
-    if base is not None and info.parents != (base,):
-        raise GitError(f"commit {want_commit} does not have {base} as its one parent", command=[str(bundle)])
-    mirror.git(["rev-list", "--objects", "--quiet", want_commit, "--not", "--all", "--"])
+    with _opened(bundle) as pack, _quarantine(mirror) as quarantine:
+        _index(mirror, pack, quarantine, limit_bytes)
+        known = mirror.git(["cat-file", "commit", want_commit], env_extra=_inside(mirror, quarantine), check=False)
+        if known.code != 0:
+            raise GitError(f"the bundle does not hold commit {want_commit}", command=[str(bundle)])
+        parents = re.findall(rb"^parent ([0-9a-f]{40})$", known.stdout.partition(b"\n\n")[0], re.MULTILINE)
+        if base is not None and parents != [base.encode()]:
+            raise GitError(f"commit {want_commit} does not have {base} as its one parent", command=[str(bundle)])
+        connected = ["rev-list", "--objects", "--quiet", want_commit, "--not", "--all", "--"]
+        mirror.git(connected, env_extra=_inside(mirror, quarantine))
+        _release(mirror, quarantine)
     try:
         mirror.update_ref(ref, want_commit, NULL_ID)
     except ConflictError:
         if mirror.resolve(ref) != want_commit:
             raise
-    return info
+    return commit_info(mirror, want_commit)
 
 
 def bundle_refs(mirror: Mirror, refs: Sequence[str], file: Path, *, without: Sequence[str] = ()) -> None:
@@ -87,6 +89,39 @@ def bundle_refs(mirror: Mirror, refs: Sequence[str], file: Path, *, without: Seq
 def gc(mirror: Mirror, *, prune: str = "2.weeks.ago") -> None:
     """Packs refs and objects, and removes what no ref has reached for that long. Harmless beside other work."""
     mirror.git(["gc", "--quiet", f"--prune={prune}"], timeout=3600)
+
+
+@contextmanager
+def _quarantine(mirror: Mirror) -> Generator[Path]:
+    """A place for objects that were not checked yet. git's own gc removes one that a killed process left."""
+    place = mirror.objects_directory / f"tmp_objdir-podium-{secrets.token_hex(8)}"
+    (place / "pack").mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _inside(mirror: Mirror, quarantine: Path) -> dict[str, str | None]:
+    return {
+        "GIT_OBJECT_DIRECTORY": str(quarantine),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(mirror.objects_directory),
+    }
+
+
+def _index(mirror: Mirror, pack: BinaryIO, quarantine: Path, limit_bytes: int | None) -> None:
+    command = ["index-pack", "--stdin", "--fix-thin", "--strict"]
+    if limit_bytes is not None:
+        command.append(f"--max-input-size={limit_bytes}")
+    mirror.git(command, stdin=pack, env_extra=_inside(mirror, quarantine))
+
+
+def _release(mirror: Mirror, quarantine: Path) -> None:
+    """Moves the checked pack into the mirror; its index comes last, for git sees a pack by its index."""
+    packs = mirror.objects_directory / "pack"
+    packs.mkdir(exist_ok=True)
+    for file in sorted((quarantine / "pack").iterdir(), key=lambda each: each.suffix == ".idx"):
+        file.replace(packs / file.name)
 
 
 @contextmanager

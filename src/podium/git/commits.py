@@ -94,9 +94,10 @@ def list_tree(mirror: Mirror, commit: str) -> tuple[TreeEntry, ...]:
 def read_file(mirror: Mirror, commit: str, path: str, *, limit: int | None = None) -> bytes:
     """A file's bytes at a commit. Raises NotFoundError when it is not there or no file."""
     raw = to_bytes(path)
-    listing = mirror.git(["--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", raw]).stdout
-    entries = [_entry(line, size=False) for line in listing.split(b"\0") if line]
-    if len(entries) != 1 or entries[0].mode[:2] not in ("10", "12"):
+    # A failure is a commit that is not there, or a path that would leave the tree: either way, there is no such file.
+    listing = mirror.git(["--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", raw], check=False)
+    entries = [_entry(line, size=False) for line in listing.stdout.split(b"\0") if line]
+    if len(entries) != 1 or entries[0].path != to_text(raw) or entries[0].mode[:2] not in ("10", "12"):
         raise NotFoundError("no such file", where=f"{commit[:12]}:{path}")
     return mirror.read_blob(entries[0].blob, limit=limit)
 

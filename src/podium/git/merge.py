@@ -27,7 +27,7 @@ def merge(mirror: Mirror, ours: str, theirs: str, base: str | None = None) -> Me
     result = mirror.git(args, check=False)
     if result.code == 0:
         return Merged(tree=result.stdout.partition(b"\0")[0].decode())
-    if result.code != 1:
+    if result.code != 1 or not result.stdout:
         raise failure(args, result)
     return _conflicts(result.stdout)
 

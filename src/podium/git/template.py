@@ -52,29 +52,33 @@ def export_template(mirror: Mirror, commit: str, dest: Path, *, objects: str = O
     sha = mirror.resolve(commit)
     if sha is None:
         raise NotFoundError(f"no such commit: {commit}")
-    dest.parent.mkdir(parents=True, exist_ok=True)
     if _is_template(dest, sha):
         return dest
-    with _alone(dest.with_name(f".{dest.name}.lock")):
-        if _is_template(dest, sha):
-            return dest
-        fresh = dest.with_name(f".{dest.name}.partial")
-        shutil.rmtree(fresh, ignore_errors=True)
-        try:
-            _write_git_directory(fresh / ".git", sha, objects, mirror.shallow_file)
-            _write_files(mirror, sha, fresh)
-            fresh.rename(dest)
-        except OSError as error:
-            raise GitError(f"the template could not be written: {error.strerror}", command=[str(dest)]) from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(dest.with_name(f".{dest.name}.lock")):
+            if not _is_template(dest, sha):
+                _make(mirror, sha, dest, objects)
+    except OSError as error:
+        raise GitError(f"the template could not be written: {error.strerror}", command=[str(dest)]) from error
     return dest
+
+
+def _make(mirror: Mirror, sha: str, dest: Path, objects: str) -> None:
+    fresh = dest.with_name(f".{dest.name}.partial")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _write_git_directory(fresh / ".git", sha, objects, mirror.shallow_file)
+        _write_files(mirror, sha, fresh)
+        fresh.rename(dest)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _is_template(dest: Path, sha: str) -> bool:
     try:
         found = (dest / ".git" / "refs" / "heads" / AGENT_BRANCH).read_text().strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     if found != sha:
         raise GitError(f"holds the files of commit {found[:12]}, not of {sha[:12]}", command=[str(dest)])
