@@ -12,7 +12,7 @@ from podium.plan.model import Plan, Task
 from podium.plan.parse import SUFFIX
 from podium.plan.rule_book import PLAN_RULES
 from podium.plan.rules import find_cycle, serialise, shown_cycle
-from podium.project.globs import contains, matcher, overlaps
+from podium.project.globs import contains, matcher, matches, overlaps
 from podium.project.model import Settings
 from podium.project.rules import dispatch_blocked
 from podium.spec.model import LintFinding, Severity, Spec
@@ -142,7 +142,8 @@ def _scope(task: Task, spec: Spec, report: _Report) -> None:
         message = f"{task.id} has no scope: it may change nothing."
         report.add("plan-empty-scope", task.line, message, 'Add scope = ["..."].')
     for glob in task.scope:
-        if not contains(spec.scope, glob):
+        # Without a wildcard it names a file, though as a glob it would hold a folder of that name as well.
+        if not any(matches(wide, glob) for wide in spec.scope) and not contains(spec.scope, glob):
             within = ", ".join(spec.scope) or "nothing"
             some = any(overlaps(glob, wide) for wide in spec.scope)
             message = (

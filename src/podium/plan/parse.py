@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
+from textwrap import wrap
 
 from podium.kernel.errors import UsageError
 from podium.plan.model import Plan, Task
 from podium.project.globs import fault_of
 from podium.project.toml_reader import Document, Table
+from podium.project.toml_text import toml_text, toml_texts
 from podium.spec.blob import blob_id
 
 SUFFIX = ".plan.toml"
@@ -85,13 +86,13 @@ def render_plan(plan: Plan, comments: Mapping[str, str] | None = None, head: str
     parts = [_comment(head)] if head else []
     for task in plan.tasks:
         lines = [_comment(comments[task.id])] if comments and comments.get(task.id) else []
-        lines += ["[[task]]", f"id = {_text(task.id)}", f"title = {_text(task.title)}"]
-        lines.append(f"clauses = {_texts(task.clauses)}")
-        lines.append(f"scope = {_texts(task.scope)}")
+        lines += ["[[task]]", f"id = {toml_text(task.id)}", f"title = {toml_text(task.title)}"]
+        lines.append(f"clauses = {toml_texts(task.clauses)}")
+        lines.append(f"scope = {toml_texts(task.scope)}")
         if task.depends_on:
-            lines.append(f"depends_on = {_texts(task.depends_on)}")
+            lines.append(f"depends_on = {toml_texts(task.depends_on)}")
         if task.agents:
-            lines.append(f"agents = {_texts(task.agents)}")
+            lines.append(f"agents = {toml_texts(task.agents)}")
         lines.append(f"budget = {task.budget}")
         if task.instructions:
             lines.append(f"instructions = {_long(task.instructions)}")
@@ -100,26 +101,14 @@ def render_plan(plan: Plan, comments: Mapping[str, str] | None = None, head: str
 
 
 def _comment(text: str) -> str:
-    return "\n".join(f"# {line}".rstrip() for line in text.splitlines())
-
-
-def _text(text: str) -> str:
-    # A JSON string is a TOML string, but for DEL and lone surrogates, which TOML does not hold.
-    plain = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _texts(texts: tuple[str, ...]) -> str:
-    inline = ", ".join(_text(text) for text in texts)
-    if len(inline) <= 90:
-        return f"[{inline}]"
-    return "[\n" + "".join(f"  {_text(text)},\n" for text in texts) + "]"
+    lines = [part for line in text.splitlines() for part in (wrap(line, 100, break_long_words=False) or [""])]
+    return "\n".join(f"# {line}".rstrip() for line in lines)
 
 
 def _long(text: str) -> str:
     if "\n" not in text:
-        return _text(text)
-    lines = [_text(line)[1:-1].replace('\\"', '"').replace('"""', '\\"\\"\\"') for line in text.split("\n")]
+        return toml_text(text)
+    lines = [toml_text(line)[1:-1].replace('\\"', '"').replace('"""', '\\"\\"\\"') for line in text.split("\n")]
     body = "\n".join(lines)
     return f'"""\n{body}\\\n"""' if body.endswith('"') else f'"""\n{body}"""'
 

@@ -47,9 +47,10 @@ _SECTIONS: dict[str, SectionKind] = {
     "non goals": "out of scope",
 }
 _KINDS: dict[str, ClauseKind] = {"B": "behaviour", "E": "edge", "D": "done"}
+_PUNCTUATION = r"(?:[:.)\]]|\s*[\u2013\u2014-](?=\s))"
 _ID = re.compile(
-    r"(?:\[[ xX]\][ \t]+)?(?P<mark>[*_`]{0,3})(?P<id>[BEDbed][0-9]{1,4})(?![A-Za-z0-9_/=+%])"
-    r"(?P<close>[*_`:.)\]\u2013\u2014\s-]*)"
+    r"(?:\[[ xX]\][ \t]+)?(?P<mark>[*_`]{0,3})(?P<id>[BEDbed][0-9]{1,4})(?![A-Za-z0-9_/=+%'\u2019])"
+    rf"(?P<close>(?P=mark){_PUNCTUATION}*|{_PUNCTUATION}+(?P=mark)|{_PUNCTUATION}*)\s*"
 )
 _CHECK = re.compile(
     r"(?:[-*+][ \t]+)?[*_]{0,3}check(?:ed by|ed with)?[*_]{0,3}[ \t]*:[*_]{0,3}[ \t]*(.*)", re.IGNORECASE | re.DOTALL
