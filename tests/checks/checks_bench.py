@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from podium.checks.artefacts import read_artefact
-from podium.checks.kind import GatherOrder
+from podium.checks.gather import gather
+from podium.checks.kind import GatherOrder, Kind
+from podium.checks.kinds.clause_checks import CLAUSE_CHECKS
+from podium.checks.kinds.extra_checks import EXTRA_CHECKS
+from podium.checks.kinds.project_tests import PROJECT_TESTS
 from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side
 from podium.evidence.model import Execution, Item
 from podium.plan.model import Task
 from podium.project.model import Environment, Settings
-from podium.runs.model import FileChange
+from podium.runs.model import DiffLine, FileChange, Hunk
 from podium.spec.model import Clause
 
 PYTHON = sys.executable
@@ -175,3 +179,43 @@ def order(
             **fields,
         }
     )
+
+
+def change(path: str, status: str = "modified") -> FileChange:
+    line = DiffLine(kind="+", old=0, new=1, text="x")
+    hunk = Hunk(id=path, path=path, old_start=1, new_start=1, section="", lines=(line,))
+    return FileChange(
+        path=path,
+        old_path=path,
+        status=status,  # type: ignore[arg-type]
+        old_mode="100644",
+        new_mode="100644",
+        old_blob="1",
+        new_blob="2",
+        added=1,
+        removed=0,
+        binary=False,
+        hunks=(hunk,),
+    )
+
+
+class World:
+    """Two trees and everything around a gathering."""
+
+    def __init__(self, root: Path, base: dict[str, str], candidate: dict[str, str]) -> None:
+        self.trees = Trees(root, base, candidate)
+        self.executor = ProcessExecutor(self.trees)
+        self.cache = Memory()
+        self.seen = Seen()
+
+    def gather(
+        self, what: GatherOrder, kinds: tuple[Kind, ...] = (CLAUSE_CHECKS, EXTRA_CHECKS, PROJECT_TESTS)
+    ) -> dict[str, Item]:
+        async def run() -> tuple[Item, ...]:
+            return await gather(what, self.executor, self.seen, source=self.trees, cache=self.cache, kinds=kinds)
+
+        return {item.name: item for item in asyncio.run(run())}
+
+    @property
+    def ran(self) -> list[tuple[str, str]]:
+        return [(request.side, request.command) for request in self.executor.ran]

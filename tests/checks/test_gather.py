@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from checks_bench import PYTHON, Memory, ProcessExecutor, Seen, Trees, order
+from checks_bench import PYTHON, World, change, order
 
 from podium.checks.bench import Bench
 from podium.checks.gather import gather
@@ -17,49 +17,10 @@ from podium.checks.ports import Ran, Request
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
 from podium.kernel.errors import PodiumError
 from podium.project.model import Protected
-from podium.runs.model import DiffLine, FileChange, Hunk
 
-KINDS: tuple[Kind, ...] = (CHANGES, CLAUSE_CHECKS, EXTRA_CHECKS, PROJECT_TESTS)
-RUNNING: tuple[Kind, ...] = (CLAUSE_CHECKS, EXTRA_CHECKS, PROJECT_TESTS)
+RUNNING = (CLAUSE_CHECKS, EXTRA_CHECKS, PROJECT_TESTS)
+KINDS: tuple[Kind, ...] = (CHANGES, *RUNNING)
 PYTEST = f"{PYTHON} -m pytest -q -p no:cacheprovider"
-
-
-def change(path: str, status: str = "modified") -> FileChange:
-    line = DiffLine(kind="+", old=0, new=1, text="x")
-    hunk = Hunk(id=path, path=path, old_start=1, new_start=1, section="", lines=(line,))
-    return FileChange(
-        path=path,
-        old_path=path,
-        status=status,  # type: ignore[arg-type]
-        old_mode="100644",
-        new_mode="100644",
-        old_blob="1",
-        new_blob="2",
-        added=1,
-        removed=0,
-        binary=False,
-        hunks=(hunk,),
-    )
-
-
-class World:
-    """Two trees and everything around a gathering."""
-
-    def __init__(self, root: Path, base: dict[str, str], candidate: dict[str, str]) -> None:
-        self.trees = Trees(root, base, candidate)
-        self.executor = ProcessExecutor(self.trees)
-        self.cache = Memory()
-        self.seen = Seen()
-
-    def gather(self, what: GatherOrder, kinds: tuple[Kind, ...] = RUNNING) -> dict[str, Item]:
-        async def run() -> tuple[Item, ...]:
-            return await gather(what, self.executor, self.seen, source=self.trees, cache=self.cache, kinds=kinds)
-
-        return {item.name: item for item in asyncio.run(run())}
-
-    @property
-    def ran(self) -> list[tuple[str, str]]:
-        return [(request.side, request.command) for request in self.executor.ran]
 
 
 def test_a_clause_that_becomes_true_holds_and_shows_both_trees(tmp_path: Path) -> None:

@@ -135,6 +135,9 @@ class Bench:
             if cut and left is not None:
                 request = msgspec.structs.replace(request, timeout_seconds=left)
             sighting = sight(tree, await self._execute(request), report_due=writes_report(request.command))
+        if request.from_candidate:
+            mixed = msgspec.structs.replace(sighting.execution, laid_over=request.from_candidate)
+            sighting = msgspec.structs.replace(sighting, execution=mixed)
         if cut and sighting.execution.how == "timeout":
             budget = msgspec.structs.replace(
                 sighting.execution, how="budget", detail=f"{self.order.budget_seconds:.0f} s"

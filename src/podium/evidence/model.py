@@ -70,6 +70,7 @@ class Execution(Value, frozen=True, kw_only=True):
     how: How = "exited"
     detail: str = ""  # which limit, what broke, what is absent
     failing: tuple[str, ...] = ()  # names of the tests that failed, at most 100
+    laid_over: tuple[str, ...] = ()  # files that were laid over this tree as they are in the candidate
     cached: bool = False  # taken over from an earlier round on the same tree
 
 

@@ -55,6 +55,17 @@ def is_test_file(path: str) -> bool:
     return bool(_CODE.search(name)) and not _TEST_FOLDERS.isdisjoint(folders.lower().split("/"))
 
 
+def belongs_to_tests(path: str) -> bool:
+    """Whether a path is a test file, or anything at all in a folder of tests, such as data that tests read."""
+    folders = path.strip('"').rpartition("/")[0].lower().split("/")
+    return is_test_file(path) or not _TEST_FOLDERS.isdisjoint(folders)
+
+
+def is_code(path: str) -> bool:
+    """Whether a path is source code of a common language."""
+    return _CODE.search(path.strip('"')) is not None
+
+
 def rules_the_tests(path: str) -> bool:
     """Whether a path configures how tests, coverage or CI run."""
     return _RULES.search(path.strip('"')) is not None

@@ -1,0 +1,90 @@
+"""Weakened tests: Python by its syntax, every other language by its lines."""
+
+from __future__ import annotations
+
+import re
+
+from podium.checks.bench import Bench
+from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.python_claims import Test, UnreadableError, parse_tests
+from podium.checks.python_weakened import TestFile, weakenings
+from podium.evidence.change_rules import changed_lines
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Blind, Fails, Holds
+from podium.evidence.rules import diff_command
+from podium.evidence.test_code import is_test_file
+from podium.evidence.weakened import test_rules_changed, weakened_lines
+from podium.runs.model import FileChange
+
+_LINE_LIMIT = 2000
+_HOOK = re.compile(
+    r"\bdef\s+pytest_(?:collection|runtest|ignore|itemcollected|report|sessionfinish|pyfunc)\w*|^collect_ignore"
+)
+_ENDING = re.compile(r"\bos\._exit\s*\(|\bos\.kill\s*\(\s*os\.getpid|\bpytest\.exit\s*\(")
+_KNOWS_THE_TEST = re.compile(
+    r"PYTEST_CURRENT_TEST|[\"']pytest[\"']\s+in\s+sys\.modules|\bsys\.modules\b.*[\"'](?:pytest|unittest)[\"']"
+    r"|\bsys\._called_from_test\b|process\.env\.(?:JEST_WORKER_ID|VITEST)|NODE_ENV\W+test\b|\btesting\.Testing\(\)"
+)
+
+
+class WeakenedTests:
+    """One job; reads the changed test files on both sides and runs nothing."""
+
+    name = "weakened-tests"
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        command = diff_command(order.base_tree, order.tree)
+        return (Job(kind="weakened-tests", name="weakened tests", work=_work, command=command),)
+
+
+async def _work(bench: Bench) -> Answer:
+    found, files, blind = Findings(), list[TestFile](), list[str]()
+    by_lines: list[FileChange] = []
+    for change in bench.order.changes:
+        if not change.path.endswith(".py") or not (is_test_file(change.path) or is_test_file(change.old_path)):
+            by_lines.append(change)
+            continue
+        try:
+            files.append(_file(bench, change))
+        except UnreadableError as error:
+            by_lines.append(change)
+            blind.append(f"{change.path}: {error}")
+    for each in weakenings(tuple(files)):
+        found.add(each.rule, each.level, each.message, path=each.path, line=each.line, side=each.side, text=each.text)
+    weakened_lines(tuple(by_lines), found)
+    _lines(bench.order.changes, found)
+    test_rules_changed(bench.order.changes, found)
+    if found.count:
+        why = "a test may be weakened" if found.count == 1 else f"{found.count} places where tests may be weakened"
+        return Answer(outcome=Fails(why=why), findings=found.all(), tool="podium")
+    return Answer(outcome=Blind(why="; ".join(blind[:3])) if blind else Holds(), tool="podium")
+
+
+def _file(bench: Bench, change: FileChange) -> TestFile:
+    old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path)
+    new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path)
+    return TestFile(change.path, change.old_path, _parsed(old), _parsed(new))
+
+
+def _parsed(source: bytes | None) -> dict[str, Test]:
+    if source is None:
+        raise UnreadableError("it is no regular file")
+    return parse_tests(source)
+
+
+def _lines(changes: tuple[FileChange, ...], found: Findings) -> None:
+    for change in changes:
+        tests = is_test_file(change.path)
+        for line in changed_lines(change):
+            text = line.text[:_LINE_LIMIT]
+            if line.kind == "-":
+                continue
+            if tests and change.path.endswith("conftest.py") and _HOOK.search(text):
+                found.add_line("test-hook", "error", "it changes which tests run or what they report", change, line)
+            elif tests and _ENDING.search(text):
+                found.add_line("ends-test-run", "error", "it ends the test run", change, line)
+            elif not tests and _KNOWS_THE_TEST.search(text):
+                found.add_line("knows-the-test", "error", "the source asks whether it is being tested", change, line)
+
+
+WEAKENED_TESTS = WeakenedTests()
