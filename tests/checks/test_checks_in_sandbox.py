@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,3 +72,27 @@ def test_hostile_checks_harm_nothing_and_prove_nothing(tmp_path: Path, require: 
     assert candidate(floods).output.endswith("the end\n")
     assert candidate(hangs).how == "timeout"
     assert secret.exists()
+
+
+def test_cancelling_ends_the_sandboxes_at_once(tmp_path: Path, require: Require) -> None:
+    require(BWRAP.exists(), "bubblewrap")
+    tmp_path.chmod(0o755)
+    trees, scratch = Trees(tmp_path, {}, {}), tmp_path / "scratch"
+    scratch.mkdir()
+    executor = SandboxExecutor(trees, scratch)
+
+    async def run() -> float:
+        what = order({"B1": "touch $PODIUM_OUT/started; sleep 300"})
+        gathering = gather(what, executor, Seen(), source=trees, cache=Memory(), kinds=KINDS)
+        task = asyncio.create_task(gathering)
+        async with asyncio.timeout(30):
+            while not list(scratch.glob("*/out/started")):
+                await asyncio.sleep(0.01)
+        asked = time.monotonic()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return time.monotonic() - asked
+
+    assert asyncio.run(run()) < 5
+    assert list(scratch.iterdir()) == []
