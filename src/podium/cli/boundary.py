@@ -20,10 +20,7 @@ def told(output: Output, boundary: Boundary) -> list[str]:
     version = f" {boundary.agent_version}" if boundary.agent_version else ""
     digest = f" (sha256 {boundary.agent_sha256.removeprefix('sha256:')[:12]})" if boundary.agent_sha256 else ""
     lines = [f"boundary: {boundary.tier} sandbox for {output.safe(boundary.agent + version)}{digest}"]
-    limits = ", ".join(
-        f"{limit.name} {limit.value} ({'not enforced' if limit.by == 'none' else limit.by})"
-        for limit in boundary.limits
-    )
+    limits = ", ".join(f"{limit.name} {limit.value} ({_by(limit.by)})" for limit in boundary.limits)
     facts = (
         ("reads", ", ".join(boundary.readable)),
         ("writes", ", ".join(boundary.writable)),

@@ -22,8 +22,10 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 VERBS: dict[str, Entry] = {
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
+    "plan": Entry("plan", "Cut a spec into tasks that can be reviewed one by one.", "Intend"),
     "run": Entry("run", "Give the tasks of an approved plan to agents, and follow them.", "Run"),
     "status": Entry("status", "Show where every task stands.", "Run"),
+    "attention": Entry("attention", "List what needs you now, most urgent first.", "Run"),
     "allow": Entry("allow", "Answer yes to what an agent asks.", "Run"),
     "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
@@ -32,10 +34,15 @@ VERBS: dict[str, Entry] = {
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
     "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
+    "evidence": Entry("evidence", "Show the facts that Podium observed about a candidate.", "Review"),
+    "compare": Entry("compare", "Show the candidates of agents that race on a task side by side.", "Review"),
     "accept": Entry("accept", "Accept a candidate: you have read it, and you own it.", "Review"),
     "refine": Entry("refine", "Send a candidate back with numbered points.", "Review"),
     "reject": Entry("reject", "Turn a task down for good.", "Review"),
+    "land": Entry("land", "Try held landings again, and follow the queue until it is empty.", "Land"),
+    "revert": Entry("revert", "Take a landed task back by a revert commit.", "Land"),
     "log": Entry("log", "Tell what happened, newest last.", "Record"),
+    "why": Entry("why", "Tell how a line came to be: clause, task, agent, reviewer, receipt, evidence.", "Record"),
     "ledger": Entry("ledger", "Verify or export the record of every decision.", "Record"),
 }
 
@@ -45,6 +52,12 @@ SUBVERBS: dict[str, dict[str, Entry]] = {
         "lint": Entry("spec_lint", "Find what would be misunderstood, before an agent does."),
         "show": Entry("spec_show", "Show a spec as Podium understands it: every clause with its check, and the scope."),
         "list": Entry("spec_list", "List the specs of this repository, and how far each has come."),
+    },
+    "plan": {
+        "draft": Entry("plan_draft", "Draft a plan by rule, for you to edit."),
+        "check": Entry("plan_check", "Check a plan against its spec, the repository and the settings."),
+        "show": Entry("plan_show", "Show a plan, and whether its approval counts."),
+        "approve": Entry("plan_approve", "Approve exactly this plan for exactly this spec."),
     },
     "ledger": {
         "verify": Entry("ledger_verify", "Find any changed, removed or reordered record."),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.intent import spec_file
-from podium.kernel.errors import UsageError
+from podium.cli.writing import write_new
 
 
 @click.command(
@@ -30,16 +28,7 @@ def command(context: Context, name: str, title: str, edit: bool) -> None:
     place = context.root / path
     identity = context.repository.identity()
     text = new_spec(name, title, identity.name if identity else "")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644), "w", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            "this spec exists already", where=str(path), do=f"Edit it, then: podium spec lint {name}"
-        ) from None
-    except OSError as error:
-        raise UsageError(f"it cannot be written: {error.strerror}", where=str(path)) from error
+    write_new(place, text, shown=str(path), do=f"Edit it, then: podium spec lint {name}")
     output = context.output
     output.document({"spec": name, "path": str(path)})
     output.line(f"{output.paint('wrote', 'good')}  {path}")

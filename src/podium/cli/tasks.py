@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from podium.kernel.errors import NotFoundError, UsageError
@@ -16,27 +15,26 @@ if TYPE_CHECKING:
 def find_task(state: State, name: str) -> tuple[str, Task]:
     """Spec and task of a name such as `rate-limit/T2`, or `T2` where only one approved plan has it.
 
-    Raises NotFoundError with the nearest name, UsageError when several plans have it.
+    A task that its plan no longer has is found by its full name, as long as it was approved once. Raises NotFoundError
+    with the nearest name, UsageError when several plans have it.
     """
-    tasks = {f"{plan.spec}/{task.id}": (plan.spec, task) for plan in state.plans.all() for task in plan.tasks}
-    if name in tasks:
-        return tasks[name]
+    from podium.plan.names import resolve_task
+
     spec, slash, short = name.rpartition("/")
-    dropped = state.plans.task(spec, short) if slash else None
-    if dropped is not None:  # its plan has changed since; its runs are still there
-        return spec, dropped
-    found = [full for full in tasks if not slash and full.rpartition("/")[2].lower() == name.lower()]
-    if len(found) == 1:
-        return tasks[found[0]]
-    if found:
-        raise UsageError("several specs have such a task", where=name, do=f"Write one of: {', '.join(found)}")
-    near = difflib.get_close_matches(name, [*tasks, *(full.rpartition("/")[2] for full in tasks)], n=1)
-    do = f"Did you mean {near[0]}?" if near else "podium status lists the tasks of all approved plans."
-    raise NotFoundError("there is no such task in an approved plan", where=name, do=do)
+    known = state.plans.task(spec, short) if slash else None
+    if known is not None:
+        return spec, known
+    spec, short = resolve_task(name, state.plans.all())
+    task = state.plans.task(spec, short)
+    if task is None:
+        raise NotFoundError("there is no such task", where=name)
+    return spec, task
 
 
-def find_run(state: State, name: str, agent: str = "") -> Run:
+def find_run(state: State, name: str, agent: str = "", *, archived: bool = False) -> Run:
     """The run of a task that is in the race; with several agents racing, the one of `agent`.
+
+    With `archived`, where none is in the race any more, the newest that was.
 
     Raises NotFoundError when the task was never given to an agent, UsageError when it is unclear which run is meant.
     """
@@ -44,6 +42,8 @@ def find_run(state: State, name: str, agent: str = "") -> Run:
     full = f"{spec}/{task.id}"
     runs = state.runs.of_task(spec, task.id)
     racing = [run for run in runs if not run.archived and run.rounds]
+    if archived and not racing:
+        racing = [run for run in runs if run.rounds][-1:]
     chosen = [run for run in racing if agent in ("", run.agent)]
     if not runs:
         raise NotFoundError("no agent has been given this task yet", where=full, do=f"podium run {full}")

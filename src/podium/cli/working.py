@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
     """Work until SIGTERM, SIGINT or idleness; False when another conductor has this state directory."""
     from podium.conductor.shop import Shop
     from podium.conductor.worker import work, worker_name
+    from podium.workspaces.tiers import candidates, probe
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -22,6 +24,7 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
         worker=worker_name(context.home),
         path=context.path,
         python=sys.executable,
+        tiers=probe(candidates(context.path), scratch=context.home.root, root=os.geteuid() == 0),
         tier=context.environ.get("PODIUM_TIER", ""),
         crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
         supervisor_crash_at=context.environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),

@@ -1,0 +1,80 @@
+"""`podium evidence`: the facts that Podium observed about a candidate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podium import __version__
+from podium.cli.context import Context
+from podium.cli.group import Verb
+from podium.cli.names import AgentName, TaskName
+from podium.cli.tasks import find_run
+from podium.kernel.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from podium.evidence.model import Execution, Item
+
+
+@click.command(
+    cls=Verb, examples=("podium evidence T2", "podium evidence T2 E1", "podium evidence T2 --sarif > T2.sarif")
+)
+@click.argument("task", type=TaskName())
+@click.argument("name", required=False, default="")
+@click.option("--round", "number", type=click.IntRange(min=1), help="Of an earlier round. [the newest]")
+@click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
+@click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0, for editors and code hosts.")
+@click.pass_obj
+def command(context: Context, task: str, name: str, number: int | None, agent: str, sarif: bool) -> None:
+    """Show the facts that Podium observed about a candidate.
+
+    NAME (E1, "project tests", or the id of an item) shows one of them in full: its command, and what it printed on the
+    base and on the candidate.
+    """
+    state = context.desk.look(context.project.id)
+    run = find_run(state, task, agent, archived=True)
+    chosen = number or run.rounds[-1].number
+    items = state.evidence.items(run.id, chosen)
+    if name:
+        items = tuple(item for item in items if name in (item.name, item.clause) or item.id.startswith(name))
+        if not items:
+            raise NotFoundError(
+                f"round {chosen} has no evidence of that name", where=name, do=f"podium evidence {task}"
+            )
+    if sarif:
+        from podium.evidence.sarif import to_sarif
+
+        context.output.json = True
+        context.output.document(to_sarif(items, version=__version__))
+        return
+    done = state.evidence.finished(run.id, chosen) is not None
+    context.output.document({"task": f"{run.spec}/{run.task}", "round": chosen, "finished": done, "items": items})
+    _print(context, items, done, full=bool(name))
+
+
+def _print(context: Context, items: tuple[Item, ...], done: bool, *, full: bool) -> None:
+    from podium.render.terminal_facts import evidence_lines
+
+    output = context.output
+    for line in evidence_lines(items, width=output.width, paint=output.ink):
+        output.line(line)
+    if not done:
+        output.line(output.paint("  Evidence is still being gathered.", "warn"))
+    for item in items if full else ():
+        if item.command:
+            output.line(f"  {output.paint('command', 'quiet')}  {output.safe(item.command)}")
+        _execution(context, "on the base", item.base)
+        _execution(context, "on the candidate", item.candidate)
+
+
+def _execution(context: Context, where: str, ran: Execution | None) -> None:
+    from podium.render.safe_text import safe_lines
+
+    if ran is None:
+        return
+    output = context.output
+    end = f"exit code {ran.exit_code}" if ran.exit_code is not None else ran.how
+    output.line(f"  {output.paint(where, 'strong')}  {end}, {ran.seconds:.1f} s, tree {ran.tree[:12]}")
+    for line in safe_lines(ran.output.rstrip("\n")):
+        output.line(f"    {line}")

@@ -1,0 +1,60 @@
+"""`podium plan draft`: a first plan, for a person to edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podium.cli.context import Context
+from podium.cli.findings import print_findings
+from podium.cli.group import Verb
+from podium.cli.intent import plan_file, read_spec
+from podium.cli.names import SpecName
+from podium.cli.plan_findings import plan_findings
+from podium.cli.task_table import task_lines
+from podium.cli.writing import write_new
+from podium.kernel.errors import UsageError
+
+if TYPE_CHECKING:
+    from podium.plan.model import Plan
+
+
+@click.command(cls=Verb, examples=("podium plan draft rate-limit", "podium plan draft rate-limit --force"))
+@click.argument("name", type=SpecName())
+@click.option("--force", is_flag=True, help="Replace the plan that is there; it is kept as NAME.plan.toml.old.")
+@click.pass_obj
+def command(context: Context, name: str, force: bool) -> None:
+    """Draft a plan by rule, for you to edit.
+
+    Clauses are grouped by the files they concern; edge cases stay with the behaviour they belong to. Comments in the
+    file say why each task is as it is.
+    """
+    from podium.plan.draft import draft
+
+    spec = read_spec(context, name)
+    if not spec.clauses:
+        raise UsageError("the spec has no clause to plan for", where=spec.path, do=f"podium spec lint {name}")
+    plan = draft(spec, context.repository.tracked_files(), context.settings)
+    path = plan_file(context, name)
+    _write(context, path, plan, force)
+    findings = plan_findings(context, plan, spec)
+    context.output.document({"spec": name, "path": str(path), "tasks": plan.tasks, "findings": findings})
+    _print(context, name, path, plan)
+    print_findings(context, findings)
+
+
+def _write(context: Context, path: Path, plan: Plan, force: bool) -> None:
+    place = context.root / path
+    if place.exists() and force:
+        place.replace(place.with_name(place.name + ".old"))
+    write_new(place, plan.text, shown=str(path), do="Edit it, or replace it with --force.")
+
+
+def _print(context: Context, name: str, path: Path, plan: Plan) -> None:
+    output = context.output
+    output.line(f"{output.paint('wrote', 'good')}  {path}")
+    for line in task_lines(output, plan.tasks):
+        output.line(line)
+    output.line(f"  Edit it until it is yours, then: podium plan approve {name}")
