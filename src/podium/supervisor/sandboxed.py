@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 from podium.agents.driver import Pipes
 from podium.agents.event import clean
 from podium.kernel.errors import PodiumError
 from podium.workspaces.plan import SandboxPlan
+from podium.workspaces.processes import descendants
 from podium.workspaces.sandbox import Launch, launch
 
 _FREEZE_ROUNDS = 20
@@ -31,6 +31,7 @@ class AgentProcess:
         self._stderr_limit = stderr_limit
         self._stderr = bytearray()
         self._reading = asyncio.create_task(self._keep_stderr())
+        self._draining: asyncio.Task[None] | None = None
         self.paused = False
 
     @classmethod
@@ -80,7 +81,7 @@ class AgentProcess:
         """Freeze every process in the sandbox; idempotent."""
         self.paused = True
         for _ in range(_FREEZE_ROUNDS):  # one that forks while we go through them is caught in the next round
-            running = [pid for pid in self._inside() if _state(pid) not in "TtZX"]
+            running = [pid for pid in descendants(self._process.pid) if _state(pid) not in "TtZX"]
             if not running:
                 return
             for pid in running:
@@ -89,11 +90,14 @@ class AgentProcess:
     def resume(self) -> None:
         """Let them go on; idempotent."""
         self.paused = False
-        for pid in self._inside():
+        for pid in descendants(self._process.pid):
             _signal(pid, signal.SIGCONT)
 
     async def gone(self, seconds: float) -> bool:
-        """Whether it has ended by itself within that time."""
+        """Whether it ends within that time. Call only when its driver was closed: its output is thrown away."""
+        # asyncio counts a process as ended only when its pipes are, and does not read on where nobody reads.
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), seconds)
         return self._process.returncode is not None
@@ -109,23 +113,19 @@ class AgentProcess:
             if not await self.gone(10.0):
                 with contextlib.suppress(ProcessLookupError):
                     self._process.kill()
-        await self._process.wait()
+        await self.gone(5.0)
         await asyncio.wait({self._reading}, timeout=2.0)  # in a weak tier, a daemon may still have it open
         self._reading.cancel()
+        if self._draining is not None:
+            self._draining.cancel()
         self._launched.close()
         if broken:
             return "the sandbox broke before the agent ran"
         return "" if code is None else f"exit code {code}"
 
-    def _inside(self) -> Iterator[int]:
-        """Every process of the sandbox, the outermost left out: it only waits."""
-        import psutil
-
-        try:
-            below = psutil.Process(self.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return
-        yield from (process.pid for process in below)
+    async def _drain(self) -> None:
+        while await self.pipes.stdout.read(65536):
+            pass
 
     async def _keep_stderr(self) -> None:
         stream = self._process.stderr

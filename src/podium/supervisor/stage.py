@@ -37,7 +37,7 @@ from podium.workspaces.plan import seen_workspace
 from podium.workspaces.watchdog import Breach, Watchdog
 
 TICK_SECONDS = 0.5
-_LOOK_EVERY = 4  # ticks between two looks at the changed files, and at the inbox in case a wake-up was lost
+_LOOK_EVERY = 2  # ticks between two looks at the changed files, and at the inbox in case a wake-up was lost
 
 
 class Stage:

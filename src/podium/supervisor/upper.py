@@ -18,20 +18,23 @@ class ChangedFiles:
     """Walks the directory again and again, a bounded number of entries at each look."""
 
     def __init__(self, upper: Path, *, entries: int = 1000) -> None:
-        self._upper = upper
+        self._upper = os.fspath(upper)
         self._entries = entries
-        self._walk: Iterator[str] = iter(())
+        self._walk = self._begin()
 
     def look(self) -> tuple[str, ...]:
-        """The next names, relative to the workspace; empty when one walk ended (the next look begins another)."""
+        """The next names, relative to the workspace; when a walk has ended, the next look begins another."""
         found: list[str] = []
         for count, path in enumerate(self._walk, start=1):
             if path:
                 found.append(path)
             if count >= self._entries:
                 return tuple(found)
-        self._walk = _below(os.fspath(self._upper), None, "", 0)
+        self._walk = self._begin()
         return tuple(found)
+
+    def _begin(self) -> Iterator[str]:
+        return _below(self._upper, None, "", 0)
 
 
 def _below(name: str, parent: int | None, prefix: str, depth: int) -> Iterator[str]:
