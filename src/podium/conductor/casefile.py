@@ -30,7 +30,7 @@ def spec_of(state: State, name: str) -> Spec:
     recorded = state.specs.latest(name)
     if recorded is None:
         raise UsageError("this spec was never approved", where=name, do=f"podium plan approve {name}")
-    return parse_spec(recorded.text, f"{name}.md", name)
+    return parse_spec(recorded.text, f"{name}.md")
 
 
 def clauses_of(state: State, spec: str, task: Task) -> tuple[Clause, ...]:

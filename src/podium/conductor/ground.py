@@ -14,8 +14,10 @@ from podium.kernel.value import canonical
 from podium.project.globs import matcher
 from podium.project.model import Project, Settings
 from podium.runs.model import Tier
+from podium.workspaces.copies import copy_lowers
 from podium.workspaces.layers import build_layer
 from podium.workspaces.plan import OBJECTS, Mount, SandboxPlan
+from podium.workspaces.space import remove
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ class Ground:
     ) -> SandboxPlan:
         for name in ("upper", "work", "home"):
             (place / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.tier != "overlay" and not (place / "copied").exists():
+            remove(place / "upper", within=place)  # what an interrupted copy left
+            (place / "upper").mkdir(mode=0o700)
+            copy_lowers(lowers, place / "upper")
+            (place / "copied").touch()
         return SandboxPlan(
             tier=self.tier,
             lowers=lowers,

@@ -65,7 +65,7 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
         if isinstance(now.state, Harvesting):
             harvested = CandidateHarvested(run=run_id, round=number, candidate=candidate, notes=_notes(report))
             change.append(harvested, actor=shop.actor)
-            ending = _ending(now, candidate)
+            ending = _ending(run_id, now, candidate)
             if ending is not None:
                 change.append(ending, actor=shop.actor)
     crash_point(shop.crash_at, "candidate-recorded")
@@ -119,10 +119,10 @@ def _notes(report: HarvestReport) -> tuple[str, ...]:
     return tuple(f"{what}: {', '.join(names[:20])}" for what, names in named if names)
 
 
-def _ending(round_: Round, candidate: Candidate) -> RoundStopped | RoundFailed | None:
+def _ending(run: str, round_: Round, candidate: Candidate) -> RoundStopped | RoundFailed | None:
     """How a round ends whose agent was stopped, or ended badly without having changed anything."""
     if round_.outcome == "stopped":
-        return RoundStopped(run="", round=round_.number, by="a person")
+        return RoundStopped(run=run, round=round_.number, by="a person")
     if round_.outcome != "completed" and not candidate.files:
-        return RoundFailed(run="", round=round_.number, reason=f"the agent {round_.outcome}", detail=round_.error)
+        return RoundFailed(run=run, round=round_.number, reason=f"the agent {round_.outcome}", detail=round_.error)
     return None
