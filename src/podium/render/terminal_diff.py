@@ -35,12 +35,14 @@ def file_lines(change: FileChange, *, width: int, paint: Paint) -> list[str]:
     row = file_row(change)
     name = f"{row.old_path} {paint.glyph('to')} {row.path}" if row.old_path else row.path
     facts = ", ".join((row.status, *row.notes))
-    count = _count(row)
-    room = width - columns(facts) - columns(count) - 4
+    counts: list[Piece] = [(f"+{row.added}", "added")] if row.added else []
+    if row.removed:
+        counts.append((f"-{row.removed}", "removed"))
+    told = "  ".join([paint(facts, "quiet"), *(paint(text, tone) for text, tone in counts)])
+    room = width - columns("  ".join([facts, *(text for text, _ in counts)])) - 2
     if columns(name) > room:  # a long name gets lines of its own: which file it is must never be cut off
-        names = [paint(part, "strong") for part in chop(name, width)]
-        return [*names, f"  {paint(facts, 'quiet')}  {_painted_count(row, paint)}".rstrip()]
-    return [f"{paint(pad(name, room), 'strong')}  {paint(facts, 'quiet')}  {_painted_count(row, paint)}".rstrip()]
+        return [*(paint(part, "strong") for part in chop(name, width)), f"  {told}"]
+    return [f"{paint(pad(name, room), 'strong')}  {told}"]
 
 
 def hunk_lines(placed: Placed, mark: MarkName, *, width: int, paint: Paint, most: int = 0) -> Iterator[str]:
@@ -142,15 +144,3 @@ def _run(parts: Sequence[Piece], paint: Paint) -> str:
 
 def _digits(placed: Placed) -> int:
     return max([3, *(len(str(max(line.old, line.new))) for line in placed.hunk.lines)])
-
-
-def _count(row: FileRow) -> str:
-    return " ".join(
-        part for part in (f"+{row.added}" if row.added else "", f"-{row.removed}" if row.removed else "") if part
-    )
-
-
-def _painted_count(row: FileRow, paint: Paint) -> str:
-    added = paint(f"+{row.added}", "added") if row.added else ""
-    removed = paint(f"-{row.removed}", "removed") if row.removed else ""
-    return " ".join(part for part in (added, removed) if part)

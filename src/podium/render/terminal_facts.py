@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
 from podium.evidence.rules import order
 from podium.render.paint import Paint, Tone
-from podium.render.safe_text import columns, pad, safe_line, safe_lines, wrap
+from podium.render.safe_text import chop, columns, cut, pad, safe_line, safe_lines, wrap
 from podium.review.case import Case
 from podium.review.model import Point, Refusal
 from podium.review.person import short_name
@@ -16,6 +16,7 @@ from podium.review.points import Closed, Met, Open, state
 
 _MOST_FINDINGS = 8
 _INDENT = 11
+_POINT = 18
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _LEVELS: dict[str, Tone] = {"error": "bad", "warning": "warn", "note": "quiet"}
 
@@ -74,7 +75,7 @@ def evidence_lines(items: Iterable[Item], *, width: int, paint: Paint) -> Iterat
 
 def _item(item: Item, width: int, paint: Paint) -> Iterator[str]:
     glyph, word, tone = outcome_word(item.outcome)
-    sign, name = f"{paint.glyph(glyph)} {word}", safe_line(item.name)
+    sign, name = f"{paint.glyph(glyph)} {word}", cut(safe_line(item.name), width // 2)
     room = width - _INDENT
     first, *rest = wrap(_why(item), room, used=columns(sign) + columns(name) + 6 - _INDENT)
     yield f"  {paint(sign, tone)}  {paint(name, 'strong')}  {first}".rstrip()
@@ -133,11 +134,11 @@ def point_lines(points: Iterable[Point], items: tuple[Item, ...], *, width: int,
         place = f"{point.path}:{point.line}" if point.path else ""
         about = f" [{place}]" if place and place not in point.text else ""
         text = f"{point.text}{about} {paint.glyph('dot')} {short_name(point.by)}, round {point.round}"
-        lines = [line for part in safe_lines(text) for line in wrap(part, width - 16)]
+        lines = [line for part in safe_lines(text) for line in wrap(part, width - _POINT)]
         yield f"{head}  {lines[0]}"
-        yield from (" " * 16 + line for line in lines[1:])
+        yield from (" " * _POINT + line for line in lines[1:])
         if why:
-            yield from (" " * 16 + paint(line, _tone(tone)) for line in wrap(safe_line(why), width - 16))
+            yield from (" " * _POINT + paint(line, _tone(tone)) for line in wrap(safe_line(why), width - _POINT))
 
 
 def _tone(name: str) -> Tone:
@@ -149,7 +150,9 @@ def refusal_lines(refusals: Iterable[Refusal], *, width: int, paint: Paint) -> I
     """What stands against an accept: the code that a waiver names, the reason, and what to do."""
     for refusal in refusals:
         never = "" if refusal.waivable else " (cannot be waived)"
-        yield f"  {paint(safe_line(refusal.code), 'bad')}{paint(never, 'quiet')}"
+        *before, last = chop(safe_line(refusal.code), width - 2 - columns(never))
+        yield from (f"  {paint(part, 'bad')}" for part in before)
+        yield f"  {paint(last, 'bad')}{paint(never, 'quiet')}"
         yield from _wrapped(safe_line(refusal.message), width, paint, "plain", indent=4)
         yield from _wrapped(f"{paint.glyph('to')} {safe_line(refusal.do)}", width, paint, "quiet", indent=4)
 

@@ -97,7 +97,8 @@ def _lines(change: FileChange, hunk: Hunk) -> tuple[float, tuple[str, ...]]:
         for place, reason in enumerate(risk.reasons[:3]):
             weights[reason] += round(risk.score * 100) // (1 + rank + place)
     score = top[0].score + sum(risk.score for risk in top[1:]) / 4
-    return score, tuple(reason for reason, _ in weights.most_common(2))
+    said = {f"{reason} removed" for reason in weights}  # "condition, condition removed" says one thing twice
+    return score, tuple([reason for reason, _ in weights.most_common() if reason not in said][:2])
 
 
 def _side(hunk: Hunk, kind: str, path: str) -> list[LineRisk]:
