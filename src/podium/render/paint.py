@@ -39,7 +39,7 @@ _CODES: dict[Tone, str] = {
 }
 
 _GLYPHS = {
-    "yes": ("✓", "ok"),
+    "yes": ("✓", "+"),
     "no": ("✗", "X"),
     "unknown": ("?", "?"),
     "before": ("~", "~"),

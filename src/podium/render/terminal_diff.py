@@ -38,8 +38,8 @@ def file_lines(change: FileChange, *, width: int, paint: Paint) -> list[str]:
     counts: list[Piece] = [(f"+{row.added}", "added")] if row.added else []
     if row.removed:
         counts.append((f"-{row.removed}", "removed"))
-    told = "  ".join([paint(facts, "quiet"), *(paint(text, tone) for text, tone in counts)])
-    room = width - columns("  ".join([facts, *(text for text, _ in counts)])) - 2
+    told = paint(facts, "quiet") + "".join(f" {paint(text, tone)}" for text, tone in counts)
+    room = width - columns(facts) - sum(1 + columns(text) for text, _ in counts) - 2
     if columns(name) > room:  # a long name gets lines of its own: which file it is must never be cut off
         return [*(paint(part, "strong") for part in chop(name, width)), f"  {told}"]
     return [f"{paint(pad(name, room), 'strong')}  {told}"]
