@@ -3,6 +3,7 @@
 set -eu
 base=$1
 message=$2
+chmod u+rx "$GIT_WORK_TREE"
 cd "$GIT_WORK_TREE"
 out=$GIT_DIR/harvest
 rm -rf "$out" "$GIT_INDEX_FILE"
