@@ -20,6 +20,7 @@ class Entry(NamedTuple):
 SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 
 VERBS: dict[str, Entry] = {
+    "init": Entry("init", "Put this repository under Podium.", "Set up"),
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
     "plan": Entry("plan", "Cut a spec into tasks that can be reviewed one by one.", "Intend"),

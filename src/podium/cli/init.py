@@ -1,0 +1,150 @@
+"""`podium init`: put a repository under Podium."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podium.cli.context import SETTINGS_FILE, Context
+from podium.cli.group import Verb
+from podium.cli.known_agents import installed
+from podium.cli.repository_notes import repository_notes
+from podium.cli.writing import write_new
+from podium.kernel.errors import PodiumError, UsageError
+
+if TYPE_CHECKING:
+    from podium.project.detect import Detected
+    from podium.project.model import Project
+
+
+@click.command(
+    cls=Verb,
+    examples=(
+        "podium init",
+        'podium init --yes --test "python3 -m pytest"',
+        'podium init --agent "mine=my-agent --acp"',
+    ),
+)
+@click.option("-y", "--yes", is_flag=True, help="Take what was found, without questions.")
+@click.option("--test", "test", default=None, metavar="COMMAND", help="The command that runs the tests.")
+@click.option("--target", default="", metavar="BRANCH", help="The branch that accepted work lands on.")
+@click.option("--agent", "agents", multiple=True, metavar="NAME=COMMAND", help="An agent that speaks ACP.")
+@click.pass_obj
+def command(context: Context, yes: bool, test: str | None, target: str, agents: tuple[str, ...]) -> None:
+    """Put this repository under Podium.
+
+    It finds the branch, the language and the test command, and writes podium.toml with every line explained. Doing it
+    again changes nothing but what you changed in podium.toml. To undo it: delete podium.toml.
+    """
+    from podium.conductor.register import register
+
+    repository, output = context.repository, context.output
+    context.root_hint = repository.root
+    actor = context.actor
+    place = repository.root / SETTINGS_FILE
+    given = dict(_agent(text) for text in agents)
+    fresh = not place.exists() and not place.is_symlink()
+    if fresh:
+        detected = _detect(context, test, target)
+        detected = _asked(context, detected) if output.interactive and not yes else detected
+        _write(place, detected, given or installed(context.path))
+    elif test is not None or target or agents:
+        what = "it exists already; --test, --target and --agent are for a new one"
+        raise UsageError(what, where=SETTINGS_FILE, do="Edit the file, then: podium init")
+    try:
+        project = register(context.desk, repository.root, context.settings_text, path=context.path, actor=actor)
+    except PodiumError:
+        if fresh:
+            place.unlink()
+        raise
+    _tell(context, project, fresh)
+
+
+def _agent(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, line = text.partition("=")
+    try:
+        words = tuple(shlex.split(line))
+    except ValueError as error:
+        raise UsageError(f"the command of {name!r} cannot be read: {error}", where="--agent") from None
+    if not equals or not name or not words:
+        raise UsageError(f"{text!r} names no agent", where="--agent", do='Write it as --agent "NAME=COMMAND"')
+    return name, words
+
+
+def _detect(context: Context, test: str | None, target: str) -> Detected:
+    import msgspec
+
+    from podium.project.detect import detect
+
+    repository = context.repository
+    branch = target or repository.require_branch()
+    repository.tip(branch)  # it exists
+
+    def read(path: str) -> str:
+        return repository.read_file("HEAD", path).decode("utf-8", "replace")
+
+    found = detect(repository.tracked_files(), read, name=repository.root.name, target=branch)
+    return found if test is None else msgspec.structs.replace(found, test=test, because="given on the command line")
+
+
+def _asked(context: Context, detected: Detected) -> Detected:
+    """What was found, after a person had a look at it."""
+    import msgspec
+
+    output = context.output
+    found = ", ".join(detected.languages) or "no language that is known"
+    output.line(f"Found {output.paint(output.safe(detected.name), 'strong')}: {found}, on branch {detected.target}.")
+    if detected.because:
+        output.line(output.paint(f"  {output.safe(detected.because)}", "quiet"))
+    test = str(click.prompt("Command that runs the tests", default=detected.test, show_default=bool(detected.test)))
+    if not click.confirm(f"Write {SETTINGS_FILE}?", default=True):
+        raise click.Abort
+    return msgspec.structs.replace(detected, test=test.strip())
+
+
+def _write(place: Path, detected: Detected, agents: dict[str, tuple[str, ...]]) -> None:
+    from podium.project.render import render_settings
+    from podium.project.toml_text import toml_text, toml_texts
+
+    text = render_settings(detected)
+    for name, words in agents.items():
+        key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
+        text += f"\n[agents.{key}]  # speaks the Agent Client Protocol\ncommand = {toml_texts(words)}\n"
+    if len(agents) > 1:
+        text = text.replace('# agent = "NAME"', f"agent = {toml_text(next(iter(agents)))}", 1)
+    write_new(place, text, shown=SETTINGS_FILE, do="Edit it, then: podium init")
+
+
+def _tell(context: Context, project: Project, fresh: bool) -> None:
+    output, settings = context.output, context.settings
+    notes = repository_notes(context.repository)
+    names = [agent.name for agent in settings.agents]
+    output.document(
+        {
+            "project": project.id,
+            "name": project.name,
+            "root": project.root,
+            "target": project.target,
+            "settings": SETTINGS_FILE,
+            "created": fresh,
+            "test": settings.environment.test,
+            "agents": names,
+            "notes": notes,
+        }
+    )
+    if fresh:
+        output.line(f"{output.paint('wrote', 'good')}  {SETTINGS_FILE}")
+        for line in context.settings_text.splitlines():
+            output.line(output.paint(f"  {output.safe(line)}", "quiet"))
+    output.line(
+        f"{output.paint('ready', 'good')}  {output.safe(project.name)}: accepted work lands on {project.target}"
+    )
+    for note in notes:
+        output.line(f"{output.paint('note', 'warn')}   {note}")
+    if not names:
+        output.line(f"{output.paint('note', 'warn')}   no agent is set up yet: add [agents.NAME] to {SETTINGS_FILE}")
+    output.line("  Next: commit podium.toml, then podium doctor, then podium spec new NAME")
