@@ -67,6 +67,12 @@ def test_a_test_command_without_a_report_is_blind(tmp_path: Path) -> None:
     assert isinstance(item.outcome, Blind)
 
 
+def test_a_suite_in_which_nothing_passes_proves_nothing_either_way(tmp_path: Path) -> None:
+    files = {"calc.py": NEW, "test_calc.py": "import missing\n"}
+    item = prove(tmp_path, {}, files, "calc.py", "test_calc.py")
+    assert isinstance(item.outcome, Blind)
+
+
 def test_a_change_of_documents_alone_is_not_asked_for_proof() -> None:
     assert NEW_TESTS_PROVE.jobs(order(test="true", changes=(change("README.md"), change("tests/x.py")))) == ()
 

@@ -143,6 +143,17 @@ def test_a_new_test_that_can_only_pass_or_is_skipped_is_seen() -> None:
     assert found("", new) == ["assertion-vacuous", "test-skipped"]
 
 
+def test_a_new_test_may_be_skipped_on_a_condition() -> None:
+    assert found("", "@pytest.mark.skipif(os.name == 'nt', reason='x')\ndef test_a():\n    assert f() == 1\n") == []
+
+
+def test_a_claim_about_what_a_container_holds_is_about_the_container() -> None:
+    assert found("def test_a():\n    assert 'a' in f()\n", "def test_a():\n    assert 'b' in f()\n") == [
+        "expectation-changed"
+    ]
+    assert found("def test_a():\n    assert 'a' in f()\n", "def test_a():\n    assert f()\n") == ["assertion-loosened"]
+
+
 def test_a_weakening_is_told_in_words_and_at_its_line() -> None:
     file = TestFile(
         "t.py", "t.py", parse_tests(BASE.encode()), parse_tests(BASE.replace("== 3\n", "in (3, 4)\n", 1).encode())

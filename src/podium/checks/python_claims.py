@@ -19,7 +19,8 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 # How much a relation pins down. A claim about the same subject with a smaller number is a looser one.
 STRENGTH: Final = {
-    "==": 6, "is": 6, "calls": 6, "~=": 5, "raises": 5, "warns": 5, "in": 4, "isinstance": 3,
+    "==": 6, "is": 6, "calls": 6, "~=": 5, "raises": 5, "warns": 5, "in": 4,
+    "holds": 4, "lacks": 3, "matches": 4, "has the items of": 5, "isinstance": 3,
     "<": 3, "<=": 3, ">": 3, ">=": 3, "not in": 3, "!=": 2, "is not": 2, "true": 1, "false": 1,
 }  # fmt: skip
 
@@ -33,9 +34,9 @@ _OPERATORS: Final[dict[type[ast.cmpop], str]] = {
 _UNITTEST: Final = {
     "assertEqual": "==", "assertEquals": "==", "assertListEqual": "==", "assertDictEqual": "==",
     "assertTupleEqual": "==", "assertSetEqual": "==", "assertSequenceEqual": "==", "assertMultiLineEqual": "==",
-    "assertCountEqual": "in", "assertIs": "is", "assertIsNot": "is not", "assertNotEqual": "!=", "assertIn": "in",
-    "assertNotIn": "not in", "assertGreater": ">", "assertGreaterEqual": ">=", "assertLess": "<",
-    "assertLessEqual": "<=", "assertAlmostEqual": "~=", "assertIsInstance": "isinstance", "assertRegex": "in",
+    "assertCountEqual": "has the items of", "assertIs": "is", "assertIsNot": "is not", "assertNotEqual": "!=",
+    "assertIn": "in", "assertNotIn": "not in", "assertGreater": ">", "assertGreaterEqual": ">=", "assertLess": "<",
+    "assertLessEqual": "<=", "assertAlmostEqual": "~=", "assertIsInstance": "isinstance", "assertRegex": "matches",
     "assertTrue": "true", "assertFalse": "false",
 }  # fmt: skip
 _MOCK: Final = ("assert_called_with", "assert_called_once_with", "assert_any_call", "assert_has_calls")
@@ -273,6 +274,8 @@ def claims_of(test: ast.expr) -> Iterator[Claim]:
 def _comparison(left: ast.expr, relation: str, right: ast.expr) -> Claim:
     if relation in ("==", "!=", "is") and _is_value(left) and not _is_value(right):
         left, right = right, left
+    if relation in ("in", "not in") and _is_value(left):
+        return Claim("holds" if relation == "in" else "lacks", text(right), text(left), 0)  # it is about the container
     if relation == "==" and isinstance(right, ast.Call) and text(right.func).endswith("approx"):
         expected = text(right.args[0]) if right.args else ""
         return Claim("~=", text(left), expected, 0, _tolerance(right))

@@ -15,7 +15,16 @@ from typing import Literal, TypeAlias
 
 from podium.checks.python_claims import STRENGTH, VACUOUS, Claim, Test
 
-_OPPOSITES = ({"==", "!="}, {"is", "is not"}, {"in", "not in"}, {"true", "false"}, {"<", ">"}, {"<=", ">="})
+_OPPOSITES = (
+    {"==", "!="},
+    {"is", "is not"},
+    {"in", "not in"},
+    {"holds", "lacks"},
+    {"true", "false"},
+    {"<", ">"},
+    {"<=", ">="},
+)
+_ON_A_CONDITION = ("skipif", "skipIf", "skipUnless")  # ordinary for a new test; on an existing one it is told
 _BROAD = ("Exception", "BaseException")
 
 _Core: TypeAlias = tuple[str, str, str, float, str]
@@ -104,6 +113,8 @@ def _fresh(new: Test, path: str) -> Iterator[Weakening]:
                 "assertion-vacuous", "warning", f"{new.name}: this can only be true", path, claim.line, claim.subject
             )
     for what, line in new.skips if new.is_test else ():
+        if any(name in what for name in _ON_A_CONDITION):
+            continue
         yield _at("test-skipped", "warning", f"the new test {new.name} is skipped: {what}", path, line, new.name + what)
 
 

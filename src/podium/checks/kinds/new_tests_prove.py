@@ -7,6 +7,7 @@ the change, whatever it is called.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from podium.checks.bench import Bench, Sighting
 from podium.checks.junit import TestResult
@@ -66,10 +67,13 @@ def _judge(bench: Bench, mixed: Sighting, candidate: Sighting) -> tuple[Outcome,
     before = {test.name: test for test in mixed.tests}
     green = [test for test in candidate.tests if test.verdict == "passed"]
     red = [test for test in green if _is_red(before.get(test.name), test, before)]
+    if not green:
+        return Blind(why="no test passes on the candidate, so that none can prove anything"), found
     functions = _changed_functions(bench)
     idle = [test for test in green if _changed(test, functions) and test not in red]
-    for test in idle:
-        found.add("proves-nothing", "note", f"{test.name} passes on the old source too", text=test.name)
+    for name, cases in Counter(test.name.partition("[")[0] for test in idle).items():
+        which = f"{name} ({cases} cases)" if cases > 1 else name
+        found.add("proves-nothing", "note", f"{which} passes on the old source too", text=name)
     if red:
         return Holds(), found
     count = f"none of {len(idle)} new or changed tests" if idle else "no test"
