@@ -21,7 +21,7 @@ _STATUS: dict[str, ChangeStatus] = {
     "C": "copied",
     "T": "type-changed",
 }
-_DIFF = (
+DIFF_COMMAND = (
     "-c",
     "core.quotePath=true",
     "diff-tree",
@@ -32,6 +32,7 @@ _DIFF = (
     "--no-abbrev",
     "-M",
     "-l1000",
+    "--no-rename-empty",
     "--no-color",
     "--no-ext-diff",
     "--no-textconv",
@@ -61,7 +62,7 @@ def changes(mirror: Mirror, base: str, commit: str, limits: DiffLimits | None = 
 
     Where text is left out because of `limits`, a line says so (see `is_marker`). Raises GitError.
     """
-    args = [*_DIFF, base, commit]
+    args = [*DIFF_COMMAND, base, commit]
     process = mirror.start(args)
     assert process.stdin is not None
     assert process.stdout is not None
