@@ -6,7 +6,8 @@ the folder that it names literally (`src` and `src/` are `src/**`). Three differ
 matches everything below each such folder (git: nothing), `?` is one character (git: one byte), and a path that git
 quotes is unquoted first, so that an odd file name cannot step around a rule.
 
-`overlaps` and `contains` are exact: they walk both globs as automata over the few characters that tell them apart.
+`overlaps` and `contains` walk both globs as automata over the few characters that tell them apart: they are exact, but
+for files that are literally named like a pattern.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ def _exists(one: str, other: str | tuple[str, ...], *, wanted: bool) -> bool:
 class _Automaton:
     """Globs as a set of positions in their tokens; position `2 * i + 1` is inside a `**/` that has begun.
 
-    Each glob stands there twice, as literal text and as a pattern; None ends each of them.
+    A glob with a wildcard is read as a pattern only: that git also takes it for the name of a file that is literally
+    called so, and for the folder of that name, matters to nobody who compares two globs. None ends each glob.
     """
 
     def __init__(self, globs: tuple[str, ...]) -> None:
@@ -138,13 +140,13 @@ class _Automaton:
         starts: list[int] = []
         for glob in globs:
             starts.append(2 * len(self._tokens))
+            wild = tokens(glob)
+            if wild is not None and any(char in glob for char in "*?[\\"):
+                self._tokens += [*wild, None]
+                continue
             self._tokens.extend(Token.literal(char) for char in glob.rstrip("/"))
             self._tokens.append(Token.literal("/") if glob.endswith("/") else Token.below())
             self._tokens += [Token.rest(), None]
-            wild = tokens(glob)
-            if wild is not None:
-                starts.append(2 * len(self._tokens))
-                self._tokens += [*wild, None]
         self.letters = {letter for token in self._tokens if token for letter in token.letters}
         self.start = self._closed(starts)
 

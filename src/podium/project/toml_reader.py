@@ -204,10 +204,12 @@ def _parsed(text: str, path: str) -> _Raw:
         line = place.group(1) if place and place.group(1) else str(text.count("\n") + 1)
         column = f":{place.group(2)}" if place and place.group(2) else ""
         what = _PLACE.sub("", message)
+        twice = re.match(r"Cannot (?:overwrite|declare|mutate)", what)
+        form = 'A line is `key = value`; texts stand in quotes, lists in [ ], tables begin with a line "[name]".'
         raise UsageError(
             f"not valid TOML: {what[:1].lower()}{what[1:]}",
             where=f"{path}:{line}{column}",
-            do='A line is `key = value`; texts stand in quotes, lists in [ ], tables begin with a line "[name]".',
+            do="This key or table is there twice: keep one." if twice else form,
         ) from error
     except RecursionError as error:
         raise UsageError("lists or tables are nested too deeply", where=path, do="Write them flat.") from error

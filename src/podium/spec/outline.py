@@ -49,7 +49,7 @@ _SECTIONS: dict[str, SectionKind] = {
 _KINDS: dict[str, ClauseKind] = {"B": "behaviour", "E": "edge", "D": "done"}
 _PUNCTUATION = r"(?:[:.)\]]|\s*[\u2013\u2014-](?=\s))"
 _ID = re.compile(
-    r"(?:\[[ xX]\][ \t]+)?(?P<mark>[*_`]{0,3})(?P<id>[BEDbed][0-9]{1,4})(?![A-Za-z0-9_/=+%'\u2019])"
+    r"(?:\[[ xX]\][ \t]+)?(?P<mark>[*_`]{0,3})(?P<id>[BEDbed][0-9]{1,4})(?![A-Za-z0-9/=+%'\u2019]|_\w)"
     rf"(?P<close>(?P=mark){_PUNCTUATION}*|{_PUNCTUATION}+(?P=mark)|{_PUNCTUATION}*)\s*"
 )
 _CHECK = re.compile(
@@ -151,7 +151,8 @@ class _Reader:
 
         self.path, self.text, self.front = path, text, front
         self.source = body.split("\n")
-        self.tokens = MarkdownIt("commonmark").parse(body)
+        # Clauses are read from the source of a block; what stands inside it need not be parsed.
+        self.tokens = MarkdownIt("commonmark").disable("inline").parse(body)
         self.title: Line | None = None
         self.section: SectionKind = "other"
         self.heads: list[tuple[SectionKind, str, int, int]] = []  # kind, title, first line, line after the heading
@@ -159,6 +160,7 @@ class _Reader:
         self.unnumbered: list[Line] = []
         self.clause: RawClause | None = None
         self.clause_level = 0  # nesting of the block the clause began in; what is nested deeper belongs to it
+        self.in_item = False  # it began a list item: all of that item belongs to it
         self.by_heading = False
 
     def read(self) -> Outline:
@@ -173,6 +175,8 @@ class _Reader:
                     )
             elif token.type in ("fence", "code_block") and token.map:
                 self._block(token)
+            elif token.type == "list_item_close" and self.in_item and token.level <= self.clause_level - 2:
+                self._close()
         self._close()
         return Outline(
             self.path,
@@ -197,7 +201,8 @@ class _Reader:
         title = token.content.strip()
         named = _ID.match(title)
         if named and self.section in ("behaviour", "edge", "done"):
-            self._begin(named, title, first, opener.level, by_heading=True)
+            self._begin(named, title, first, opener.level)
+            self.by_heading = True
             return
         kind = _SECTIONS.get(title.strip("*_ :.").lower())
         if opener.tag == "h1" and kind is None:
@@ -218,8 +223,9 @@ class _Reader:
         in_clauses = self.section in ("behaviour", "edge", "done")
         named = _ID.match(content) if in_clauses else None
         if named and _is_clause_start(named, content):
-            self._begin(named, content, first, token.level, by_heading=False)
-        elif self.clause is not None and (self.by_heading or token.level > self.clause_level):
+            self._begin(named, content, first, token.level)
+            self.in_item = first_of_item
+        elif self.clause is not None and (self.by_heading or token.level >= self.clause_level + (not self.in_item)):
             self._add(content, first)
         else:
             if not self.by_heading:
@@ -228,25 +234,27 @@ class _Reader:
             if in_clauses and first_of_item and not check:
                 text = content.split("\n")[0]
                 self.unnumbered.append(Line(text, first + 1, self._column(first, text)))
-            elif check and self.clauses and in_clauses and self.clauses[-1].section == self.section:
-                # A check that was not indented still stands below its clause.
-                last = self.clauses.pop()
-                self.clauses.append(last._replace(checks=(*last.checks, _command(check.group(1)))))
+            elif check and in_clauses:
+                self._check(_command(check.group(1)))
 
     def _block(self, token: Token) -> None:
-        inside = self.clause is not None and (self.by_heading or token.level > self.clause_level - 1)
-        if not inside or self.clause is None:
-            return
         if token.type == "fence" and token.info.split()[:1] == ["check"]:
-            lines = [line for line in token.content.strip().split("\n") if line.strip()]
-            script = "\n".join(lines) if len(lines) < 2 else "set -e\n" + token.content.strip()
-            self.clause = self.clause._replace(checks=(*self.clause.checks, script)) if script else self.clause
-            return
-        first, after = token.map or [0, 0]
-        lines = tuple(Line(text.strip(), first + 1 + number, 1) for number, text in enumerate(self.source[first:after]))
-        self.clause = self.clause._replace(lines=(*self.clause.lines, *lines))
+            script = token.content.strip()
+            self._check(script if "\n" not in script else f"set -e\n{script}")
+        elif self.clause is not None and (self.by_heading or token.level >= self.clause_level - 1):
+            first, after = token.map or [0, 0]
+            source = enumerate(self.source[first:after], first + 1)
+            lines = tuple(Line(text.strip(), number, 1) for number, text in source)
+            self.clause = self.clause._replace(lines=(*self.clause.lines, *lines))
 
-    def _begin(self, named: re.Match[str], content: str, first: int, level: int, *, by_heading: bool) -> None:
+    def _check(self, command: str) -> None:
+        """A check for the clause that is open, or for the last one of this section when it stands below that."""
+        if self.clause is None and self.clauses and self.clauses[-1].section == self.section:
+            self.clauses[-1] = self.clauses[-1]._replace(checks=(*self.clauses[-1].checks, command))
+        elif self.clause is not None:
+            self.clause = self.clause._replace(checks=(*self.clause.checks, command))
+
+    def _begin(self, named: re.Match[str], content: str, first: int, level: int) -> None:
         self._close()
         mark, number = named.group("mark"), named.group("id").upper()
         rest = content[named.end() :]
@@ -254,7 +262,7 @@ class _Reader:
             rest = rest.replace(mark, "", 1)  # `**B1: all of it**`
         column = self._column(first, named.group("id"))
         self.clause = RawClause(number, _KINDS[number[0]], self.section, first + 1, column, (), ())
-        self.clause_level, self.by_heading = level, by_heading
+        self.clause_level = level
         skipped = content[: named.end()].count("\n")
         self._add(rest, first + skipped)
 
@@ -283,7 +291,7 @@ class _Reader:
     def _close(self) -> None:
         if self.clause is not None:
             self.clauses.append(self.clause)
-        self.clause, self.by_heading = None, False
+        self.clause, self.by_heading, self.in_item = None, False, False
 
     def _column(self, line: int, text: str) -> int:
         source = self.source[line] if line < len(self.source) else ""

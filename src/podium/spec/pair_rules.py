@@ -9,6 +9,7 @@ from itertools import combinations
 from podium.spec.clause_rules import Hit
 from podium.spec.words import Words
 
+_MOST = 100
 _TOKEN = re.compile(r"`[^`]*`|\"[^\"]*\"|\d+(?:[.,]\d+)*|[A-Za-z][A-Za-z'-]*|[<>=%]+")
 _FILLER = frozenset(re.findall(
     r"\w+",
@@ -29,9 +30,9 @@ _OPPOSED = frozenset(frozenset(pair) for pair in _OPPOSITES)
 
 
 def pair_hits(clauses: Sequence[Words]) -> Iterator[tuple[Words, Hit]]:
-    """Every clause that repeats or contradicts an earlier one; reported at the later."""
-    tokens = [_tokens(words) for words in clauses]
-    for one, other in combinations(range(len(clauses)), 2):
+    """Every clause that repeats or contradicts an earlier one; reported at the later. Only 100 are compared."""
+    tokens = [_tokens(words) for words in clauses[:_MOST]]
+    for one, other in combinations(range(len(tokens)), 2):
         hit = _compared(clauses[one], tokens[one], tokens[other])
         if hit is not None:
             yield clauses[other], hit
@@ -108,9 +109,9 @@ def bad_value_hits(clauses: Sequence[Words]) -> Iterator[tuple[Words, Hit]]:
 
     A named input (`--limit`) asks for a clause about it or about its kind ("option"); others for any bad value at all.
     """
-    bad = [words.raw.lower() for words in clauses if _BAD.search(words.raw)]
+    bad = [words.raw.lower() for words in clauses[:_MOST] if _BAD.search(words.raw)]
     seen: set[str] = set()
-    for words in clauses:
+    for words in clauses[:_MOST]:
         if words.clause.kind != "behaviour":
             continue
         for name, kind, offset in _inputs(words):

@@ -7,6 +7,7 @@ Errors are faults with which a spec cannot be approved; warnings are shown with 
 from __future__ import annotations
 
 import difflib
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -47,7 +48,7 @@ def lint(spec: Spec, tracked_files: Sequence[str] | None = None) -> tuple[LintFi
 class _Report:
     def __init__(self, path: str) -> None:
         self.path = path
-        self._found: list[LintFinding] = []
+        self._found: dict[LintFinding, None] = {}
 
     def add(
         self, rule: str, line: int, column: int, message: str, instead: str, severity: Severity | None = None
@@ -61,8 +62,7 @@ class _Report:
             message=message,
             instead=instead,
         )
-        if finding not in self._found:
-            self._found.append(finding)
+        self._found[finding] = None
 
     def findings(self) -> tuple[LintFinding, ...]:
         return tuple(sorted(self._found, key=lambda finding: (finding.line, finding.column, finding.rule)))
@@ -169,25 +169,27 @@ def _lines_below(outline: Outline, line: int) -> list[str]:
 
 def _ids(outline: Outline, report: _Report) -> None:
     first: dict[str, RawClause] = {}
+    free = {letter: _free_id(letter, outline) for letter in "BED"}
     for clause in outline.clauses:
         earlier = first.setdefault(clause.id, clause)
         if earlier is not clause:
             message = f"{clause.id} is already the clause on line {earlier.line}."
-            free = _free_id(clause.id[0], outline)
-            report.add("duplicate-id", clause.line, clause.column, message, f"Call this one {free}.")
+            instead = f"Call this one {free[clause.id[0]]}."
+            report.add("duplicate-id", clause.line, clause.column, message, instead)
         elif clause.id[1] == "0":
             message = f"{clause.id} is not an id: numbers begin with 1 and have no leading zero."
             right = clause.id[0] + (clause.id[1:].lstrip("0") or "1")
             report.add("misnumbered", clause.line, clause.column, message, f"Write {right}.")
         elif clause.kind != clause.section and clause.section in _LETTERS:
             message = f"{clause.id} stands under {_HEADINGS[clause.section]}, whose ids begin with "
-            instead = f"Move it to {_HEADINGS[clause.kind]}, or call it {_free_id(_LETTERS[clause.section], outline)}."
+            instead = f"Move it to {_HEADINGS[clause.kind]}, or call it {free[_LETTERS[clause.section]]}."
             report.add("misplaced", clause.line, clause.column, f"{message}{_LETTERS[clause.section]}.", instead)
+    starts = [section.line for section in outline.sections]
     for line in outline.unnumbered:
-        before = [section for section in outline.sections if section.line < line.line]
-        letter = _LETTERS.get(before[-1].kind, "B") if before else "B"
+        section = outline.sections[bisect(starts, line.line) - 1]
+        letter = _LETTERS.get(section.kind, "B")
         message = "This has no id, so no plan, check or review can name it: it would be lost."
-        report.add("unnumbered", line.line, line.column, message, f"Begin it with {_free_id(letter, outline)}:")
+        report.add("unnumbered", line.line, line.column, message, f"Begin it with {free[letter]}:")
 
 
 def _free_id(letter: str, outline: Outline) -> str:
