@@ -65,13 +65,13 @@ def _waiver(text: str) -> tuple[str, str]:
 
 
 def _refused(context: Context, seat: Seat, refusals: tuple[Refusal, ...]) -> int:
+    from podium.render.terminal_facts import refusal_lines
+
     output = context.output
     output.document({"task": seat.name, "accepted": False, "refusals": refusals})
     output.line(f"{output.paint('refused', 'bad')}  {seat.name} cannot be accepted as things are:")
-    for refusal in refusals:
-        output.line(f"  {output.paint(output.safe(refusal.code), 'strong')}")
-        output.line(f"    {output.safe(refusal.message)}")
-        output.line(output.paint(f"    {output.safe(refusal.do)}", "quiet"))
+    for line in refusal_lines(refusals, width=output.width, paint=output.ink):
+        output.line(line)
     codes = [refusal.code for refusal in refusals if refusal.waivable]
     if len(codes) == len(refusals):
         output.line(f'To override it, with a reason for the receipt: --waive "{output.safe(codes[0])}=REASON"')

@@ -84,7 +84,8 @@ def _stage(round_: Round, now: datetime) -> list[str]:
         case Gathering():
             return ["gathering evidence"]
         case Delivered(candidate=candidate):
-            return [f"{candidate.files} files, +{candidate.added} -{candidate.removed}"]
+            files = "1 file" if candidate.files == 1 else f"{candidate.files} files"
+            return [f"{files}, +{candidate.added} -{candidate.removed}"]
         case Failed(reason=reason):
             return [f"failed: {reason}"]
         case Stopped(by=by):

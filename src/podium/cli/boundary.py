@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from podium.cli.output import Output
+from podium.cli.paragraphs import indented
 from podium.ledger.event import Record
 from podium.runs.events import BoundaryRecorded
 from podium.runs.model import Boundary
@@ -29,7 +30,9 @@ def told(output: Output, boundary: Boundary) -> list[str]:
         ("limits", limits or "none"),
         ("weaker", boundary.weaker),
     )
-    lines.extend(f"  {name:8} {output.safe(text)}" for name, text in facts if text)
+    for name, text in facts:
+        if text:
+            lines.append(f"  {output.paint(name.ljust(8), 'quiet')} {indented(text, output.width, 11).lstrip()}")
     return lines
 
 

@@ -35,6 +35,7 @@ VERBS: dict[str, Entry] = {
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
     "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
+    "review": Entry("review", "Read a candidate: what was asked, what Podium observed, then the change.", "Review"),
     "evidence": Entry("evidence", "Show the facts that Podium observed about a candidate.", "Review"),
     "compare": Entry("compare", "Show the candidates of agents that race on a task side by side.", "Review"),
     "accept": Entry("accept", "Accept a candidate: you have read it, and you own it.", "Review"),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.25
 _WATCH_EVERY = 8  # polls between two looks at the conductor
 _MOST_RESTARTS = 3
+_PATIENCE_SECONDS = 15.0  # without a conductor, before another one is started
 _LAST_LINES = 12  # of the conductor's log, shown when it keeps dying
 
 
@@ -41,6 +42,7 @@ class Follower:
     _teller: Teller = field(default_factory=Teller)
     _activities: dict[tuple[str, int], Activity] = field(default_factory=dict[tuple[str, int], Activity])
     _restarts: int = 0
+    _seen_conductor: float = field(default_factory=time.monotonic)
 
     def follow(self) -> list[Row]:
         """Show what happens until nothing goes on by itself; the board as it is then."""
@@ -84,11 +86,13 @@ class Follower:
 
     def _lines(self, record: Record, told: Told) -> list[str]:
         output = self.context.output
+        about = output.paint(output.safe(told.about), "name")
         if record.kind == "runs.boundary-recorded":
-            return [f"{output.paint(told.about, 'name')}  {line}" for line in boundary_lines(output, record)]
+            first, *rest = boundary_lines(output, record)
+            return [f"{about}  {first}", *rest]
         if told.tone == "quiet":
             return []
-        return [f"{output.paint(output.safe(told.about), 'name')}  {output.paint(output.safe(told.text), told.tone)}"]
+        return [f"{about}  {output.paint(output.safe(told.text), told.tone)}"]
 
     def _doing(self, state: State, rows: list[Row]) -> dict[str, str]:
         found: dict[str, str] = {}
@@ -104,11 +108,15 @@ class Follower:
         from podium.conductor.background import conductor_pid
 
         if conductor_pid(self.context.home) is not None:
+            self._seen_conductor = time.monotonic()
             return
+        if time.monotonic() - self._seen_conductor < _PATIENCE_SECONDS:
+            return  # one that was just started takes a while to get to work
         if self._restarts >= _MOST_RESTARTS:
             log = self.context.home.conductor_log
             raise PodiumError("the conductor keeps ending", where=str(log), do=_tail(self.context))
         self._restarts += 1
+        self._seen_conductor = time.monotonic()
         ensure_conductor(self.context)
 
 

@@ -33,7 +33,8 @@ def command(context: Context, name: str) -> int:
     for line in serialised_lines(output, pairs):
         output.line(line)
     tone = "bad" if has_errors(findings) else "warn" if findings else "good"
-    output.line(f"{output.paint(count_words(findings), tone)} in the plan of {name} ({len(plan.tasks)} tasks)")
+    count = f"{len(plan.tasks)} task{'s' if len(plan.tasks) > 1 else ''}"
+    output.line(f"{output.paint(count_words(findings), tone)} in the plan of {name} ({count})")
     if not has_errors(findings):
         output.line(f"  Next: podium plan approve {name}")
     return int(has_errors(findings))

@@ -53,8 +53,8 @@ def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], n
     state = context.desk.look(project)
     before = state.seq
     wanted = _wanted(state, names)
+    ensure_conductor(context)  # first: it starts while the order is written
     ordered = [_order(context, project, each, agents) for each in wanted]
-    ensure_conductor(context)
     specs = frozenset(each.spec for each in wanted)
     rows = _rows(context, project, specs)
     if no_follow:

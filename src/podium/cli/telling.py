@@ -84,9 +84,10 @@ class Teller:
         item = data["item"]
         outcome = str(item["outcome"]["type"])
         why = item["outcome"].get("why", "")
-        tone: Tone = "good" if outcome == "holds" else "bad" if outcome == "fails" else "warn"
-        text = f"round {data['round']}: {item['name']} {outcome}" + (f": {why}" if why else "")
-        return Told(about, text, tone)
+        required = item["required"]
+        tone: Tone = "quiet" if outcome == "holds" else "bad" if outcome == "fails" and required else "warn"
+        text = f"round {data['round']}: {item['name']}: {outcome}" + (f", {why}" if why else "")
+        return Told(about, text if required or outcome == "holds" else f"{text} (not required)", tone)
 
 
 def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
@@ -116,7 +117,7 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
             return f"agent ended: {data['outcome']}", "plain" if data["outcome"] == "completed" else "warn"
         case "runs.candidate-harvested":
             candidate = data["candidate"]
-            size = f"{candidate['files']} files, +{candidate['added']} -{candidate['removed']}"
+            size = f"{_count(candidate['files'], 'file')}, +{candidate['added']} -{candidate['removed']}"
             return f"candidate {candidate['commit'][:10]} ({size})", "plain"
         case "runs.round-delivered":
             return "ready for review", "strong"
@@ -134,7 +135,7 @@ def _review(kind: str, data: dict[str, Any]) -> Told:
         case "review.looked":
             return Told(about, f"round {data['round']} opened for review", "quiet")
         case "review.hunks-marked":
-            return Told(about, f"{len(data['hunks'])} hunks marked {data['mark']}", "quiet")
+            return Told(about, f"{_count(len(data['hunks']), 'hunk')} marked {data['mark']}", "quiet")
         case "review.point-raised":
             return Told(about, f"{data['point']['id']}: {data['point']['text']}", "warn")
         case "review.point-closed":
@@ -165,7 +166,7 @@ def _intent(kind: str, data: dict[str, Any]) -> Told:
         case "spec.recorded":
             return Told(data["name"], f"spec recorded: {data['title']}")
         case "plan.approved":
-            return Told(data["plan"]["spec"], f"plan approved ({len(data['plan']['tasks'])} tasks)", "good")
+            return Told(data["plan"]["spec"], f"plan approved ({_count(len(data['plan']['tasks']), 'task')})", "good")
         case "plan.withdrawn":
             return Told(data["spec"], f"approval withdrawn: {data['reason']}", "warn")
         case "plan.dispatch-ordered":
@@ -174,3 +175,7 @@ def _intent(kind: str, data: dict[str, Any]) -> Told:
             return Told(data["spec"], "no further task is started", "warn")
         case _:
             return Told("", kind)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
