@@ -18,7 +18,9 @@ from podium.git.model import (
     NoBranch,
     UpToDate,
 )
+from podium.git.receipts import fetch_receipts
 from podium.git.user_repository import UserRepository
+from podium.review.receipt import NOTES_REF
 
 
 def deliver(desk: Desk, project: str, path: str) -> FastForward | None:
@@ -32,6 +34,7 @@ def deliver(desk: Desk, project: str, path: str) -> FastForward | None:
         return None
     with open_mirror(desk.home, registered, path) as mirror:
         user = UserRepository.open(Path(registered.root))
+        fetch_receipts(user, mirror, NOTES_REF)
         return fast_forward(user, registered.target, tip_for(mirror, registered), mirror)
 
 

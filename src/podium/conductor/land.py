@@ -15,7 +15,6 @@ from podium.conductor.engine import step
 from podium.conductor.examine import Subject, examine
 from podium.conductor.ground import Ground
 from podium.conductor.landing_commit import (
-    RECEIPT_NOTES,
     Landable,
     commit_date,
     find_landed,
@@ -32,10 +31,11 @@ from podium.evidence.rules import blocks, required
 from podium.git.commits import add_note
 from podium.git.mirror import Mirror
 from podium.git.model import Conflicted, Identity, SyncDiverged
+from podium.git.receipts import keep_accepted
 from podium.kernel.errors import ConflictError, PodiumError
 from podium.landing.events import HeldEvent, LandedEvent
 from podium.landing.model import Entry, Queued
-from podium.review.receipt import evidence_line
+from podium.review.receipt import NOTES_REF, evidence_line
 from podium.runs.model import Run
 
 TRIES = 20
@@ -126,17 +126,24 @@ class Attempt:
         return required(await examine(self.shop, self.ground, subject, emit))
 
     def _move(self, what: Landable, commit: str, tip: str, checks: tuple[str, ...]) -> bool:
+        if what.candidate is not None and what.receipt is not None:
+            self._keep_receipt(what, commit)
         try:
             move_target(self.mirror, self.shop.home, self.ground.project, commit, tip)
         except ConflictError:
             return False
         crash_point(self.shop.crash_at, "landing-moved-not-recorded")
         self._record(commit, checks)
-        if what.envelope:
-            person = Identity(name="Podium", email="podium@podium.invalid")
-            add_note(self.mirror, RECEIPT_NOTES, commit, what.envelope + "\n", by=person, date=commit_date(what))
-            publish(self.mirror, self.shop.home, self.ground.project, RECEIPT_NOTES)
         return True
+
+    def _keep_receipt(self, what: Landable, commit: str) -> None:
+        """Attach the receipt to the commit before it lands: a note on a commit that does not is harmless."""
+        assert what.candidate is not None
+        assert what.receipt is not None
+        podium = Identity(name="Podium", email="podium@podium.invalid")
+        add_note(self.mirror, NOTES_REF, commit, what.envelope + "\n", by=podium, date=commit_date(what))
+        ref = keep_accepted(self.mirror, what.receipt.id, what.candidate.commit)
+        publish(self.mirror, self.shop.home, self.ground.project, NOTES_REF, ref)
 
     def _record(self, commit: str, checks: tuple[str, ...]) -> None:
         landed = LandedEvent(

@@ -16,7 +16,6 @@ from podium.runs.model import Candidate
 from podium.runs.store import candidate_of
 
 ENTRY_TRAILER = "Podium-Landing"
-RECEIPT_NOTES = "refs/notes/podium-receipts"
 
 
 @dataclass(frozen=True)

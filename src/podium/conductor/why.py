@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from podium.conductor.casefile import clauses_of
-from podium.conductor.landing_commit import RECEIPT_NOTES
 from podium.conductor.state import State
 from podium.git.commits import blame, commit_info, read_note
 from podium.git.mirror import Mirror
 from podium.git.model import BlameLine, CommitInfo
 from podium.landing.model import Entry
 from podium.review.model import Accepted
+from podium.review.receipt import NOTES_REF
 from podium.runs.model import Round, Run
 from podium.spec.model import Clause
 
@@ -57,5 +57,5 @@ def why(state: State, mirror: Mirror, commit: str, path: str, line: int) -> Orig
         title=task.title if task else "",
         clauses=clauses_of(state, entry.spec, task) if task else (),
         accepted=accepted,
-        note=read_note(mirror, RECEIPT_NOTES, blamed.commit),
+        note=read_note(mirror, NOTES_REF, blamed.commit),
     )
