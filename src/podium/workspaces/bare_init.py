@@ -72,6 +72,8 @@ def _become(order: dict[str, Any], write: int) -> None:
     """Lock this process up and execute the command. Never returns."""
     try:
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and a program would inherit that
+            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         os.chdir(order["cwd"])
         _limit(order["limits"])

@@ -13,6 +13,7 @@ import msgspec
 
 from podium.kernel.errors import PodiumError, UsageError
 from podium.workspaces import bare, bubble, copies, processes, seccomp
+from podium.workspaces.exposed import refuse_sockets
 from podium.workspaces.plan import SandboxPlan, check
 
 NetworkHook = Callable[[SandboxPlan], None]
@@ -125,6 +126,7 @@ def launch(
             do="Run Podium in a Linux virtual machine or container.",
         )
     copies.fill(plan)
+    refuse_sockets(plan)
     read, write = os.pipe()
     os.set_blocking(read, False)
     fds = [write]

@@ -50,6 +50,7 @@ _NEWER: Final = {
     "fsmount": 432,
     "fspick": 433,
     "clone3": 435,
+    "pidfd_getfd": 438,
     "mount_setattr": 442,
     "quotactl_fd": 443,
     "open_tree_attr": 467,
