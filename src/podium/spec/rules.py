@@ -121,7 +121,7 @@ def _nearest(glob: str, tracked_files: Sequence[str]) -> str:
             return ""
         names = {path[len(here) :].split("/")[0] for path in tracked_files if path.startswith(here)}
         if part not in names:
-            near = difflib.get_close_matches(part, sorted(names), n=1, cutoff=0.75)
+            near = difflib.get_close_matches(part, sorted(names), n=1, cutoff=0.6)
             return here + "/".join([near[0], *parts[number + 1 :]]) if near else ""
         here += part + "/"
     return ""

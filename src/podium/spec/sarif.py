@@ -56,7 +56,7 @@ def _result(finding: LintFinding, index: int) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(finding.path)},
+                    "artifactLocation": {"uri": quote(finding.path.encode("utf-8", "surrogateescape"))},
                     "region": {"startLine": max(finding.line, 1), "startColumn": max(finding.column, 1)},
                 }
             }

@@ -25,8 +25,8 @@ _DEFINITE = re.compile(
     re.IGNORECASE,
 )
 _OBSERVED = (
-    "accept add answer append apply ask block call cancel change clear close commit compute contain copy count create "
-    "cut delete deliver deny describe disappear discard display download drop emit end exit expire export fail fall "
+    "accept add answer append apply ask belong block call cancel change clear close commit compute contain copy count create "
+    "cut delete deliver deny describe differ disappear discard display download drop emit end exit expire export fail fall "
     "finish give ignore import include insert keep land leave list load lock log list mark match merge move "
     "name offer omit open pass post prefix print prompt publish put queue raise read receive record redirect refuse "
     "reject release remove rename replace reply report request require reset respond restart restore resume retry "
