@@ -62,7 +62,8 @@ def last_lines(
     given: list[MarkName] = [marks.get(hunk.id, "unseen") for hunk in case.hunks]
     counts = Counter(given)
     said = ", ".join(f"{counts[mark]} {mark}" for mark in _MARKS if counts[mark])
-    read = f"{sum(is_read(mark) for mark in given)} of {len(given)} hunks read" + (f": {said}" if said else "")
+    noun = "hunk" if len(given) == 1 else "hunks"
+    read = f"{sum(is_read(mark) for mark in given)} of {len(given)} {noun} read" + (f": {said}" if said else "")
     lines = [*head_lines(case, width=width, paint=paint), "", read]
     if points:
         lines += ["", paint("Your new points", "strong"), *(f"  {output.safe(text)}" for text in points)]

@@ -21,12 +21,14 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 
 VERBS: dict[str, Entry] = {
     "init": Entry("init", "Put this repository under Podium.", "Set up"),
+    "doctor": Entry("doctor", "Tell what works here: git, sandbox, agents, database.", "Set up"),
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
     "plan": Entry("plan", "Cut a spec into tasks that can be reviewed one by one.", "Intend"),
     "run": Entry("run", "Give the tasks of an approved plan to agents, and follow them.", "Run"),
     "status": Entry("status", "Show where every task stands.", "Run"),
     "attention": Entry("attention", "List what needs you now, most urgent first.", "Run"),
+    "watch": Entry("watch", "Watch what an agent does: its messages, calls and questions, as they come.", "Run"),
     "allow": Entry("allow", "Answer yes to what an agent asks.", "Run"),
     "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),

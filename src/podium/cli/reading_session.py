@@ -166,7 +166,7 @@ class Session:
         shown += [""] * (room - len(shown))
         more = "" if self._at_end() else f" · {len(self._page) - self._top - room} more lines below"
         keys = _LAST_KEYS if self._card.last else _HUNK_KEYS if self._card.placed else _FIRST_KEYS
-        head = f"{self._card.title}{more}" + (f" · {len(self.points)} new points" if self.points else "")
+        head = f"{self._card.title}{more}" + (f" · new points: {len(self.points)}" if self.points else "")
         paint = self.output.ink
         status = paint(cut(self._hint or head, width), "warn" if self._hint else "strong")
         keyboard.draw([*shown, status, paint(cut(keys, width), "quiet")])

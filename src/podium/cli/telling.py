@@ -71,6 +71,8 @@ class Teller:
                 return Told(about, f"could not land: {data['why']}", "bad")
             case "landing.held":
                 return Told(about, f"landing is held: {data['why']}", "warn")
+            case "landing.work-ordered":
+                return Told(about, "merge and checks ordered", "quiet")
             case "landing.resumed":
                 return Told(about, "landing is tried again")
             case _:

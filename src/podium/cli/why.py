@@ -66,6 +66,8 @@ def _look(context: Context, path: str, line: int) -> tuple[Origin, tuple[Item, .
 
 
 def _print(context: Context, path: str, line: int, origin: Origin, items: tuple[Item, ...]) -> None:
+    from podium.render.terminal_facts import evidence_lines
+
     output = context.output
 
     def fact(name: str, text: str) -> None:
@@ -89,8 +91,10 @@ def _print(context: Context, path: str, line: int, origin: Origin, items: tuple[
         fact("receipt", f"{receipt.id} ({signed})")
         for waiver in receipt.waivers:
             fact("waived", f"{waiver.refusal}: {waiver.reason}")
-    for item in items:
-        fact("evidence", f"{item.name}: {item.outcome.__struct_config__.tag}")
+    if items:
+        output.line(f"  {output.paint('evidence', 'quiet')}")
+    for shown in evidence_lines(items, width=output.width - 2, paint=output.ink):
+        output.line(f"  {shown}")
 
 
 def _data(origin: Origin, items: tuple[Item, ...]) -> dict[str, Any]:

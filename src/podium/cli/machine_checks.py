@@ -1,0 +1,84 @@
+"""Doctor's look at this machine: git, sandbox, state directory, database, disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podium.cli.checkup import Check
+from podium.cli.context import Context
+
+if TYPE_CHECKING:
+    from podium.workspaces.tiers import TierReport
+
+LITTLE_DISK, NO_DISK = 5_000_000_000, 500_000_000
+
+
+def git_check(context: Context) -> list[Check]:
+    """Whether git is there and new enough. Raises UsageError when it is not."""
+    from podium.git.run import run_git
+
+    text = run_git(["--version"], env_extra={"PATH": context.path}).text()
+    return [Check("git", "ok", text.removeprefix("git version "))]
+
+
+def sandbox_report(context: Context) -> TierReport:
+    """What works here, found by trying in the state directory."""
+    from podium.workspaces.tiers import candidates, probe
+
+    wanted = context.settings.limits if context.root_hint and (context.root_hint / "podium.toml").is_file() else None
+    return probe(candidates(context.path), scratch=context.state, root=os.geteuid() == 0, wanted=wanted)
+
+
+def sandbox_check(report: TierReport) -> list[Check]:
+    """The tier, and which limits are truly enforced by what."""
+    if report.tier is None:
+        tried = tuple(f"{each.tier} {each.bwrap}: {each.why}".strip() for each in report.tried)
+        return [Check("sandbox", "missing", "no kind of sandbox works here", report.do, tried)]
+    program = f" (bubblewrap {report.bwrap_version}, {report.bwrap})" if report.bwrap else ""
+    checks = [
+        Check(
+            "sandbox",
+            "ok" if report.tier == "overlay" else "note",
+            f"{report.tier}{program}" + (f". {report.weaker}" if report.weaker else ""),
+            report.do,
+        )
+    ]
+    loose = [limit.name for limit in report.limits if limit.by == "none"]
+    enforced = ", ".join(f"{limit.name} {limit.value} ({limit.by})" for limit in report.limits if limit.by != "none")
+    what = enforced + (f"; not enforced: {', '.join(loose)}" if loose else "")
+    return [*checks, Check("limits", "ok", what or "none")]
+
+
+def state_check(context: Context) -> list[Check]:
+    """Whether the state directory can be written, and how much room is left."""
+    place = _existing(context.state)
+    if not os.access(place, os.W_OK):
+        return [Check("state", "missing", f"{context.state} cannot be written", "Name another one: --state DIR")]
+    free = shutil.disk_usage(place).free
+    what = f"{context.state}, {free / 1e9:.1f} GB free"
+    if free < NO_DISK:
+        return [Check("state", "missing", what, "Free disk space, or name another place: --state DIR")]
+    if free < LITTLE_DISK:
+        return [Check("state", "note", what, "Agents may fill that quickly: podium gc, or --state DIR")]
+    return [Check("state", "ok", what)]
+
+
+def database_check(context: Context) -> list[Check]:
+    """Whether the ledger's database can be opened. Raises PodiumError when it is corrupt, unreachable or too new."""
+    from podium.ledger.read import open_reader
+
+    reader = open_reader(context.url)
+    if reader is None:
+        return [Check("database", "ok", f"{context.shown_database}, made when it is first needed")]
+    try:
+        count = len(reader.projects())
+    finally:
+        reader.close()
+    return [Check("database", "ok", f"{context.shown_database}, {count} project{'' if count == 1 else 's'}")]
+
+
+def _existing(path: Path) -> Path:
+    return next(place for place in (path, *path.parents) if place.exists())

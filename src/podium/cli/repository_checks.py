@@ -1,0 +1,150 @@
+"""Doctor's look at the repository: settings, person, signing key, agents, and whether its tests can run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podium.cli.checkup import Check
+from podium.cli.context import SETTINGS_FILE, Context
+from podium.cli.known_agents import installed
+from podium.cli.repository_notes import repository_notes
+from podium.kernel.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from podium.project.model import Environment
+    from podium.workspaces.tiers import TierReport
+
+
+def repository_check(context: Context) -> list[Check]:
+    """The repository and what is unusual about it; its settings; whether it is registered."""
+    repository = context.repository
+    checks = [Check("repository", "ok", f"{repository.root} on {repository.branch() or 'no branch'}")]
+    checks += [Check("repository", "note", note) for note in repository_notes(repository)]
+    if not (repository.root / SETTINGS_FILE).is_file():
+        return [*checks, Check("settings", "missing", f"there is no {SETTINGS_FILE}", "Run: podium init")]
+    checks.append(Check("settings", "ok", f"{SETTINGS_FILE}: work lands on {context.settings.target}"))
+    try:
+        _ = context.project
+    except NotFoundError:
+        checks.append(Check("project", "missing", "it is not registered in this state directory", "Run: podium init"))
+    return checks
+
+
+def person_check(context: Context) -> list[Check]:
+    """Who decides, and whether their receipts are signed."""
+    try:
+        actor = context.actor.removeprefix("person:")
+    except UsageError as error:
+        return [Check("person", "missing", error.what, error.do)]
+    checks = [Check("person", "ok", actor)]
+    key = context.repository.signing_key()
+    if key.format != "ssh" or not key.key:
+        do = "git config --global gpg.format ssh\ngit config --global user.signingkey ~/.ssh/id_ed25519.pub"
+        return [*checks, Check("signing", "note", "no SSH signing key: receipts will be unsigned", do)]
+    if shutil.which("ssh-keygen", path=context.path) is None:
+        return [*checks, Check("signing", "note", "ssh-keygen is not installed", "Install the OpenSSH client.")]
+    if not key.key.startswith(("key::", "ssh-", "ecdsa-", "sk-")) and not Path(key.key).is_file():
+        return [*checks, Check("signing", "note", f"there is no key {key.key}", "Correct user.signingkey in git.")]
+    return [*checks, Check("signing", "ok", key.key)]
+
+
+def agents_check(context: Context) -> list[Check]:
+    """The agents that are set up, each with its version; those that could be."""
+    from podium.agents.locate import locate, version_text
+
+    settings, checks = context.settings, list[Check]()
+    for agent in settings.agents:
+        try:
+            found = locate(agent.command, context.path, agent=agent.name)
+        except UsageError as error:
+            checks.append(Check("agent", "missing", error.what, error.do))
+            continue
+        version = version_text(found, seconds=5.0)
+        more = tuple(f"mount {path} does not exist" for path in agent.mounts if not Path(path).exists())
+        what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")
+        checks.append(Check("agent", "note" if more else "ok", what, "Correct `mounts`." if more else "", more))
+    known = {agent.command[0].rpartition("/")[2] for agent in settings.agents if agent.command}
+    for name, command in installed(context.path).items():
+        if command[0] not in known:
+            do = f"Add to {SETTINGS_FILE}: [agents.{name}] command = [{', '.join(repr(word) for word in command)}]"
+            checks.append(Check("agent", "note", f"{name} is installed, and not set up", do.replace("'", '"')))
+    if not settings.agents:
+        do = f'Add to {SETTINGS_FILE}: [agents.NAME] command = ["PROGRAM", "ARGUMENT"], any program that speaks ACP.'
+        checks.append(Check("agent", "missing", "no agent is set up", do))
+    return checks
+
+
+def tests_check(context: Context, report: TierReport) -> list[Check]:
+    """Whether the program that runs the tests is found in a sandbox, where only what is mounted exists."""
+    environment = context.settings.environment
+    if not environment.test:
+        return [Check("tests", "note", "no test command: candidates are not tested", f"Set test in {SETTINGS_FILE}.")]
+    probe = _probe(environment.test)
+    if environment.setup or not probe or report.tier not in ("overlay", "clone"):
+        return [Check("tests", "ok", environment.test)]
+    said = _in_sandbox(context, environment, report, probe)
+    if not said:
+        return [Check("tests", "ok", f"{environment.test} (its program runs in the sandbox)")]
+    do = f"Only /usr is in the sandbox; the rest has to be mounted. In {SETTINGS_FILE}, below [environment]:\n"
+    return [Check("tests", "note", f"{environment.test} cannot run in the sandbox: {said}", do + _mounts(context))]
+
+
+def _mounts(context: Context) -> str:
+    """The lines that would make a virtual environment usable in the sandbox; a pattern of them where there is none."""
+    root = str(context.repository.root)
+    places = [context.environ.get("VIRTUAL_ENV", ""), f"{root}/.venv", f"{root}/venv"]
+    venv = next((place for place in places if place and Path(place, "pyvenv.cfg").is_file()), "")
+    if not venv:
+        return 'mounts = ["/path/to/tools"]\nenv = { PATH = "/path/to/tools/bin:/usr/bin:/bin" }'
+    home = re.search(r"^home\s*=\s*(.+)$", Path(venv, "pyvenv.cfg").read_text(errors="replace"), re.MULTILINE)
+    base = str(Path(home[1].strip()).parent) if home else ""
+    mounts = [venv] + ([base] if base and not base.startswith("/usr") else [])
+    listed = ", ".join(f'"{mount}"' for mount in mounts)
+    source = ', PYTHONPATH = "/workspace/src"' if Path(root, "src").is_dir() else ""
+    return f'mounts = [{listed}]\nenv = {{ PATH = "{venv}/bin:/usr/bin:/bin"{source} }}'
+
+
+def _probe(test: str) -> str:
+    """A command that only finds out whether the test command's program is there; empty when that is unclear."""
+    try:
+        words = shlex.split(test)
+    except ValueError:
+        return ""
+    program, *rest = [word for word in words if "=" not in word] or [""]
+    if program.rpartition("/")[2].startswith("python") and rest[:1] == ["-m"] and len(rest) > 1:
+        return f"{shlex.quote(program)} -c {shlex.quote(f'import {rest[1]}')}"
+    return f"command -v {shlex.quote(program)}" if program and "/" not in program else ""
+
+
+def _in_sandbox(context: Context, environment: Environment, report: TierReport, command: str) -> str:
+    """The last line of what the command says in a sandbox with the project's mounts; empty when it succeeds."""
+    from podium.workspaces import space
+    from podium.workspaces.plan import Mount, SandboxPlan
+    from podium.workspaces.run import run
+
+    assert report.tier is not None
+    top = Path(tempfile.mkdtemp(prefix="podium-doctor-", dir=context.state))
+    try:
+        made, lower = space.create(top / "run"), top / "lower"
+        lower.mkdir()
+        plan = SandboxPlan(
+            tier=report.tier,
+            lowers=(str(lower),),
+            upper=made.upper,
+            work=made.work,
+            home=made.home,
+            mounts=tuple(Mount(source=path, target=path) for path in environment.mounts),
+            env=environment.env,
+        )
+        done = run(plan, command, bwrap=report.bwrap, timeout_seconds=30)
+    finally:
+        space.remove(top, within=context.state)
+    if done.how == "exited" and done.exit_code == 0:
+        return ""
+    lines = done.output.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else (done.why or "its program is not there")

@@ -1,0 +1,74 @@
+"""`podium watch`: what an agent does, as it does it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podium.cli.context import Context
+from podium.cli.group import Verb
+from podium.cli.names import AgentName, TaskName
+from podium.cli.tasks import find_run
+from podium.cli.transcript_lines import Telling
+from podium.kernel.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from podium.runs.model import Run
+
+POLL_SECONDS = 0.1
+
+
+@click.command(cls=Verb, examples=("podium watch T2", "podium watch T2 --round 1 --no-follow"))
+@click.argument("task", type=TaskName())
+@click.option("--round", "number", type=click.IntRange(min=1), help="An earlier round. [the newest]")
+@click.option("--agent", type=AgentName(), default="", help="Which one, when several agents race.")
+@click.option("--no-follow", is_flag=True, help="Print what there is, and come back.")
+@click.pass_obj
+def command(context: Context, task: str, number: int | None, agent: str, no_follow: bool) -> None:
+    """Watch what an agent does: its messages, calls and questions, as they come.
+
+    It is what the agent says, not what Podium observed. Ctrl-C stops the watching, not the agent.
+    """
+    project = context.project.id
+    run = find_run(context.desk.look(project), task, agent, archived=True)
+    chosen = number or run.rounds[-1].number
+    if chosen > len(run.rounds):
+        raise NotFoundError(f"there is no round {chosen}", where=f"{run.spec}/{run.task}")
+    place = context.home.round(project, run.id, chosen)
+    if context.output.json:
+        _print_document(context, run, chosen, place)
+    else:
+        _follow(context, project, run, chosen, place, once=no_follow)
+
+
+def _print_document(context: Context, run: Run, number: int, place: Path) -> None:
+    from podium.supervisor.follow import read
+
+    entries, offset = read(place)
+    while True:
+        more, after = read(place, offset)
+        if after == offset:
+            break
+        entries, offset = (*entries, *more), after
+    context.output.document({"task": f"{run.spec}/{run.task}", "round": number, "events": entries})
+
+
+def _follow(context: Context, project: str, run: Run, number: int, place: Path, *, once: bool) -> None:
+    from podium.runs.store import is_active
+    from podium.supervisor.follow import read
+
+    telling, offset = Telling(context.output), 0
+    while True:
+        active = is_active(context.desk.look(project).runs.by_id[run.id].rounds[number - 1].state)
+        entries, after = read(place, offset)
+        for entry in entries:
+            for line in telling.lines(entry):
+                context.output.line(line)
+        if after == offset and (once or not active):
+            return
+        offset = after
+        if not entries:
+            time.sleep(POLL_SECONDS)
