@@ -102,7 +102,8 @@ def render_plan(plan: Plan, comments: Mapping[str, str] | None = None, head: str
 
 def _comment(text: str) -> str:
     lines = [part for line in text.splitlines() for part in (wrap(line, 100, break_long_words=False) or [""])]
-    return "\n".join(f"# {line}".rstrip() for line in lines)
+    plain = ("".join(char if char.isprintable() else " " for char in line) for line in lines)
+    return "\n".join(f"# {line}".rstrip() for line in plain)
 
 
 def _long(text: str) -> str:
