@@ -22,7 +22,7 @@ from podium.supervisor.follow import read
 from podium.supervisor.inbox import InboxMessage
 from podium.supervisor.order import ExitRecord, Order
 from podium.testing.actions import Action
-from podium.testing.processes import marked, wait_until_none
+from podium.testing.processes import Found, marked, wait_until_none
 from podium.testing.script import Script, ScriptedTask, rounds, save
 from podium.testing.waiting import eventually
 from podium.workspaces.plan import Mount, SandboxPlan
@@ -95,7 +95,11 @@ class Bench:
     def dead(self, seconds: float = 20.0) -> None:
         """Wait until its supervisor has died, and its agent with it."""
         eventually(lambda: not isinstance(status(self.round_dir), Alive), seconds, what="the supervisor dies")
-        wait_until_none(self.marker, 5.0)
+        eventually(lambda: self.agents() == [], 5.0, what="no process of the agent is left")
+
+    def agents(self) -> list[Found]:
+        """The processes inside the sandbox; what is bwrap's own runs nothing of the agent."""
+        return [each for each in marked(self.marker) if not each.command.split()[0].endswith("bwrap")]
 
     def supervisor(self) -> int:
         def alive() -> int:
@@ -143,11 +147,13 @@ class Bench:
         return ""
 
     def kill(self) -> None:
-        """Whatever is left of it when a test fails."""
+        """Whatever is left of it when a test fails, and what a supervisor leaves that was killed while it started."""
         now = status(self.round_dir)
-        if isinstance(now, Alive):
+        left = [now.pid] if isinstance(now, Alive) else []
+        left += [each.pid for each in marked(self.marker) if each not in self.agents()]
+        for pid in left:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(now.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from podium.agents.driver import (
 )
 from podium.agents.event import ErrorReported, Result, Started
 from podium.kernel.errors import PodiumError
+from podium.kernel.ids import digest
 from podium.kernel.value import canonical
 from podium.runs.model import Resumption
 from podium.supervisor.crash import CrashPoint
@@ -77,7 +79,11 @@ class Attempt:
         try:
             spoken = driver(order.driver)
             process = await AgentProcess.spawn(
-                order.sandbox, spoken.argv(task), bwrap=order.bwrap, stderr_limit=order.limits.stderr
+                order.sandbox,
+                spoken.argv(task),
+                bwrap=order.bwrap,
+                stderr_limit=order.limits.stderr,
+                mark=mark_of(self._round_dir),
             )
         except PodiumError as error:
             return Ending(outcome="failed", error=str(error))
@@ -136,6 +142,7 @@ class Attempt:
         spoken = stage.driver
         if spoken is None:
             raise RuntimeError("an attempt needs a driver")
+        await self._in_time(process.begin())
         opened = await self._in_time(spoken.open(process.pipes, stage, task))
         self._crash.reach("opened")
         prompt = self._begin(opened)
@@ -206,6 +213,11 @@ class Attempt:
 
     def _save(self, record: SessionRecord) -> None:
         write_whole(self._round_dir / SESSION, canonical(record))
+
+
+def mark_of(round_dir: Path) -> str:
+    """The word by which a process of this round can be told from all others, from outside its sandbox."""
+    return "podium-round-" + digest(os.fsencode(round_dir.absolute())).removeprefix("sha256:")[:24]
 
 
 def _told(ending: Ending, how: str) -> Ending:

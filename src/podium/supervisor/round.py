@@ -12,11 +12,12 @@ from pathlib import Path
 from podium.kernel.clock import Clock, moment, stamp
 from podium.kernel.value import canonical
 from podium.supervisor.attach import start_lines
-from podium.supervisor.attempt import Attempt
+from podium.supervisor.attempt import Attempt, mark_of
 from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending, of_stop_reason
 from podium.supervisor.files import append_line, write_whole
 from podium.supervisor.order import EVENTS, EXIT, STARTS, ExitRecord, Start, read_order, read_session
+from podium.supervisor.sandboxed import sweep
 from podium.supervisor.stage import Stage
 from podium.supervisor.transcript import Transcript
 
@@ -42,6 +43,8 @@ class Round:
         stage = Stage(self._round_dir, self._order, transcript, self._clock, self._crash, attempt=attempt)
         watching = asyncio.create_task(stage.watch())
         try:
+            if self._starts:
+                await sweep(mark_of(self._round_dir))
             stage.lapse_earlier()
             stage.mailbox.open()
             ending, stderr = await self._ending(stage, attempt)

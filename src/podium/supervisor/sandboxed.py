@@ -2,6 +2,11 @@
 
 Must be spawned from the supervisor's main thread: the sandbox dies with the thread that made it, so that no way in
 which the supervisor can end leaves an agent behind.
+
+Except for some milliseconds: bwrap asks to die with its parent process by process, as it sets up; a supervisor that is
+killed in between is not noticed. So the agent stands behind a gate: a shell inside says that it is there (by then all
+of bwrap has asked), waits for a word of the supervisor, and ends when that never comes. What can be left then is a
+bwrap that waits for its dead other half, without an agent; `sweep` ends it before a round is gone on with.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ import os
 import signal
 from pathlib import Path
 
-from podium.agents.driver import Pipes
+from podium.agents.driver import AgentGoneError, Pipes
 from podium.agents.event import clean
 from podium.kernel.errors import PodiumError
 from podium.workspaces.plan import SandboxPlan
@@ -20,6 +25,8 @@ from podium.workspaces.processes import descendants
 from podium.workspaces.sandbox import Launch, launch
 
 _FREEZE_ROUNDS = 20
+_AT_THE_GATE = b"podium: at the gate\n"
+_GATE = 'echo "podium: at the gate"; read -r word && [ "$word" = go ] || exit 125; unset word; exec "$@"'
 
 
 class AgentProcess:
@@ -35,9 +42,14 @@ class AgentProcess:
         self.paused = False
 
     @classmethod
-    async def spawn(cls, plan: SandboxPlan, argv: tuple[str, ...], *, bwrap: str, stderr_limit: int) -> AgentProcess:
-        """Start it. Raises PodiumError when the sandbox cannot be made."""
-        launched = launch(plan, argv, bwrap=bwrap)
+    async def spawn(
+        cls, plan: SandboxPlan, argv: tuple[str, ...], *, bwrap: str, stderr_limit: int, mark: str
+    ) -> AgentProcess:
+        """Start the sandbox, its agent waiting; `mark` is a word in its command line, for `sweep`.
+
+        Raises PodiumError when the sandbox cannot be made.
+        """
+        launched = launch(plan, ("/bin/sh", "-c", _GATE, mark, *argv), bwrap=bwrap)
         try:
             process = await asyncio.create_subprocess_exec(
                 *launched.argv,
@@ -54,6 +66,14 @@ class AgentProcess:
             raise PodiumError(f"the sandbox did not start: {error}", where=launched.argv[0]) from error
         launched.spawned(process.pid)
         return cls(launched, process, stderr_limit=stderr_limit)
+
+    async def begin(self) -> None:
+        """Let the agent start. Raises AgentGoneError when the sandbox ends instead."""
+        said = await self.pipes.stdout.readline()
+        if said != _AT_THE_GATE:
+            raise AgentGoneError("its sandbox ended before the agent began")
+        self.pipes.stdin.write(b"go\n")
+        await self.pipes.stdin.drain()
 
     @property
     def pid(self) -> int:
@@ -132,6 +152,32 @@ class AgentProcess:
         while stream is not None and (block := await stream.read(16384)):
             self._stderr += block
             del self._stderr[: -self._stderr_limit]
+
+
+async def sweep(mark: str, seconds: float = 5.0) -> None:
+    """End whatever an earlier supervisor of this round left behind, by the mark in its command line; Linux only."""
+    wanted = mark.encode()
+    for _ in range(int(seconds / 0.05)):
+        left = [pid for pid in _processes() if wanted in _command(pid)]
+        if not left:
+            return
+        for pid in left:
+            _signal(pid, signal.SIGKILL)
+        await asyncio.sleep(0.05)
+
+
+def _processes() -> list[int]:
+    proc = Path("/proc")
+    if not proc.is_dir():
+        return []
+    return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit() and int(entry.name) != os.getpid()]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -1,0 +1,144 @@
+"""Tripwires: pure, with time as an argument."""
+
+from __future__ import annotations
+
+import pytest
+
+from podium.agents.event import (
+    Cleared,
+    FileDiff,
+    Message,
+    Paused,
+    PermissionAnswered,
+    PermissionAsked,
+    Resumed,
+    ToolCall,
+    Tripped,
+    Undecoded,
+)
+from podium.project.model import Tripwires
+from podium.runs.model import PermissionRequest
+from podium.supervisor.order import SCRATCH
+from podium.supervisor.tripwires import Tripwire
+
+_SAID = Message(text="x")
+
+
+def wire(*scope: str, stall_minutes: float = 10.0, loop_repeats: int = 3) -> Tripwire:
+    settings = Tripwires(stall_minutes=stall_minutes, loop_repeats=loop_repeats)
+    return Tripwire(settings, scope=scope, scratch=SCRATCH, now=0.0)
+
+
+def asked(name: str) -> PermissionAsked:
+    return PermissionAsked(request=PermissionRequest(id=name, title="?", kind="edit", detail=""))
+
+
+def call(number: int, command: str = "", kind: str = "execute", **fields: object) -> ToolCall:
+    return ToolCall(id=str(number), title=command, kind=kind, status="completed", command=command, **fields)  # type: ignore[arg-type]
+
+
+def test_silence_stalls_once_and_the_next_event_clears_it() -> None:
+    one = wire()
+    assert one.tick(599.0) == ()
+    (tripped,) = one.tick(600.0)
+    assert isinstance(tripped, Tripped)
+    assert tripped.name == "stall"
+    assert "10.0 minutes" in tripped.detail
+    assert one.tick(700.0) == ()
+    assert one.seen(_SAID, 710.0) == (Cleared(name="stall"),)
+    assert one.tick(720.0) == ()
+    assert one.tick(1310.0) != ()
+
+
+def test_silence_is_right_while_a_question_waits() -> None:
+    one = wire()
+    one.seen(asked("1.1"), 10.0)
+    assert one.tick(5000.0) == ()
+    one.seen(PermissionAnswered(request="1.1", allowed=True, by="Ada"), 5000.0)
+    assert one.tick(5599.0) == ()
+    assert one.tick(5601.0) != ()
+
+
+def test_silence_is_right_while_the_round_is_paused_and_the_time_begins_anew() -> None:
+    one = wire()
+    one.seen(Paused(), 10.0)
+    assert one.tick(5000.0) == ()
+    one.seen(Resumed(), 5001.0)
+    assert one.tick(5500.0) == ()
+    assert one.tick(5602.0) != ()
+
+
+def test_no_time_given_means_no_stall() -> None:
+    assert wire(stall_minutes=0.0).tick(1e9) == ()
+
+
+def test_the_same_call_again_and_again_is_a_loop_until_another_one_comes() -> None:
+    one = wire(loop_repeats=3)
+    assert one.seen(call(1, "make"), 1.0) == ()
+    one.seen(_SAID, 1.5)
+    assert one.seen(call(2, "make"), 2.0) == ()
+    (tripped,) = one.seen(call(3, "make"), 3.0)
+    assert tripped == Tripped(name="loop", detail="the same call 3 times in a row: make")
+    assert one.seen(call(4, "make"), 4.0) == ()
+    assert one.seen(call(5, "ls"), 5.0) == (Cleared(name="loop"),)
+
+
+def test_a_call_told_in_pieces_is_one_call() -> None:
+    one = wire(loop_repeats=2)
+    for number in range(2):
+        one.seen(ToolCall(id=str(number), title="Run", kind="execute", status="in_progress", command="make"), 1.0)
+        one.seen(ToolCall(id=str(number), output="some"), 1.0)
+        found = one.seen(ToolCall(id=str(number), status="completed"), 1.0)
+    assert [each.name for each in found] == ["loop"]
+
+
+def test_different_edits_of_one_file_are_no_loop() -> None:
+    one = wire(loop_repeats=2)
+    for number in range(5):
+        diff = FileDiff(path="/workspace/a", old=str(number), new=str(number + 1))
+        assert one.seen(call(number, "Edit a", kind="edit", diffs=(diff,)), 1.0) == ()
+
+
+def test_an_edit_outside_the_scope_trips_once_for_each_path() -> None:
+    one = wire("src/**")
+    assert one.seen(call(1, kind="edit", paths=("/workspace/src/a.py",)), 1.0) == ()
+    (tripped,) = one.seen(call(2, kind="edit", paths=("/workspace/docs/b.md",)), 1.0)
+    assert tripped == Tripped(name="scope-drift", detail="changed outside the task's scope: docs/b.md")
+    assert one.seen(call(3, kind="delete", paths=("/workspace/docs/b.md",)), 1.0) == ()
+    assert one.changed(["docs/b.md", "docs/c.md"]) == (
+        Tripped(name="scope-drift", detail="changed outside the task's scope: docs/c.md"),
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/workspace/src/../secret", "src/../../etc/passwd", "/workspace/../workspace/x", "//etc/passwd", "../up"]
+)
+def test_a_path_that_only_looks_as_if_it_were_in_scope_trips(path: str) -> None:
+    assert wire("src/**").seen(call(1, kind="edit", paths=(path,)), 1.0) != ()
+
+
+def test_reading_elsewhere_is_no_drift() -> None:
+    assert wire("src/**").seen(call(1, kind="read", paths=("/workspace/docs/b.md",)), 1.0) == ()
+
+
+def test_caches_and_the_agents_own_places_are_no_drift() -> None:
+    one = wire("src/**")
+    assert one.changed(["docs/__pycache__/x.pyc", ".pytest_cache/v", "node_modules/a/b.js", ".git/index"]) == ()
+    assert one.seen(call(1, kind="edit", paths=("/tmp/x", "/home/agent/.notes")), 1.0) == ()
+
+
+def test_without_a_scope_there_is_no_drift() -> None:
+    assert wire().changed(["anything"]) == ()
+
+
+def test_a_thousand_strange_files_are_told_in_bounds() -> None:
+    one = wire("src/**")
+    (tripped,) = one.changed([f"f{n}" for n in range(1000)])
+    assert len(tripped.detail) < 2000
+    assert one.changed([f"g{n}" for n in range(1000)]) == ()
+
+
+def test_what_cannot_be_decoded_is_told_once() -> None:
+    one = wire()
+    assert [each.name for each in one.seen(Undecoded(raw="x", why="no JSON"), 1.0)] == ["undecodable"]
+    assert one.seen(Undecoded(raw="y", why="no JSON"), 1.0) == ()
