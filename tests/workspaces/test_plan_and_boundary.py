@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,8 @@ from podium.workspaces import space
 from podium.workspaces.boundary import AgentFacts, describe
 from podium.workspaces.limits import enforced
 from podium.workspaces.plan import Mount, SandboxPlan, seen_workdir
-from podium.workspaces.sandbox import launch
+from podium.workspaces.run import run
+from podium.workspaces.sandbox import Access, launch
 from podium.workspaces.tiers import WEAKER
 
 PLAN = SandboxPlan(
@@ -134,3 +136,19 @@ def test_a_link_in_place_of_a_runs_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run/home").symlink_to("/etc")
     with pytest.raises(Exception, match="cannot be made"):
         space.create(tmp_path / "run")
+
+
+def test_a_network_hook_adds_what_it_opened_and_the_rest_stays_closed(me: SandboxPlan, bwrap: str) -> None:
+    def hook(plan: SandboxPlan) -> Access:
+        assert plan.network == ("pypi.org:443",)
+        read, write = os.pipe()
+        os.write(write, b"from the hook")
+        os.close(write)
+        return Access(env={"GIVEN": str(read)}, command=("/usr/bin/env", "INIT=ran"), pass_fds=(read,))
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    plan = msgspec.structs.replace(me, network=("pypi.org:443",))
+    done = run(plan, "echo $INIT; cat /proc/self/fd/$GIVEN; echo; cat /proc/net/route", bwrap=bwrap, timeout_seconds=20, network=hook)
+    assert done.output.startswith(b"ran\nfrom the hook")
+    assert len(done.output.splitlines()) == 3  # no route but the heading
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

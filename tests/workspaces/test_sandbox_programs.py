@@ -54,8 +54,10 @@ def test_threads_subprocesses_and_asyncio_work(me: SandboxPlan, bwrap: str) -> N
 
 
 def test_a_virtual_environment_of_the_host_runs_when_it_is_mounted(me: SandboxPlan, bwrap: str) -> None:
-    prefixes = {sys.prefix, sys.base_prefix}
-    plan = msgspec.structs.replace(me, mounts=tuple(Mount(source=path, target=path) for path in sorted(prefixes)))
+    packages = str(Path(pytest.__file__).parents[1])
+    prefixes = sorted({sys.prefix, sys.base_prefix, packages})
+    mounts = tuple(Mount(source=path, target=path) for path in prefixes)
+    plan = msgspec.structs.replace(me, mounts=mounts, env={"PYTHONPATH": packages})
     (Path(me.upper) / "test_it.py").write_text("def test_it(tmp_path):\n    assert 1 + 1 == 2\n")
     done = run(plan, [sys.executable, "-m", "pytest", "-q"], bwrap=bwrap, timeout_seconds=60)
     assert done.exit_code == 0, done.output

@@ -6,7 +6,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -14,10 +15,21 @@ import msgspec
 from podium.kernel.errors import PodiumError, UsageError
 from podium.workspaces import bare, bubble, copies, processes, seccomp
 from podium.workspaces.exposed import refuse_sockets
-from podium.workspaces.plan import SandboxPlan, check
+from podium.workspaces.plan import Mount, SandboxPlan, check
 
-NetworkHook = Callable[[SandboxPlan], None]
-"""Gives a sandbox the network of its plan; there is none in this version, so a plan with one is refused."""
+
+@dataclass(frozen=True)
+class Access:
+    """What gives a sandbox the network of its plan, and nothing more."""
+
+    env: Mapping[str, str] = field(default_factory=dict[str, str])  # HTTPS_PROXY, say
+    mounts: tuple[Mount, ...] = ()
+    command: tuple[str, ...] = ()  # goes before the command inside: an init that listens and passes its sockets out
+    pass_fds: tuple[int, ...] = ()  # stay open inside; closed here once the sandbox was spawned
+
+
+NetworkHook = Callable[[SandboxPlan], Access]
+"""Opens the network that a plan allows. Without one, a plan that allows anything is refused."""
 
 
 class Launch:
@@ -111,6 +123,30 @@ def launch(
     can be made of, or that wants a network where no hook gives one.
     """
     check(plan)
+    _refuse_impossible(plan, argv, network)
+    access = network(plan) if plan.network and network is not None else Access()
+    fds = [*access.pass_fds]
+    try:
+        plan = msgspec.structs.replace(plan, env={**plan.env, **access.env}, mounts=(*plan.mounts, *access.mounts))
+        refuse_sockets(plan)
+        copies.fill(plan)
+        read, write = os.pipe()
+        fds += [read, write]
+        os.set_blocking(read, False)
+        words = [*access.command, *argv]
+        if plan.tier in ("overlay", "clone"):
+            command = _bubble(plan, words, bwrap, write, fds)
+        else:
+            command = _bare(plan, words, python, write, fds)
+    except BaseException:
+        for fd in fds:
+            os.close(fd)
+        raise
+    fds.remove(read)
+    return Launch(command, fds, read, own_pids=plan.tier in ("overlay", "clone"))
+
+
+def _refuse_impossible(plan: SandboxPlan, argv: Sequence[str], network: NetworkHook | None) -> None:
     if plan.network and network is None:
         raise UsageError(
             f"the plan allows {', '.join(plan.network)}, and nothing here can open a network to these only",
@@ -125,24 +161,9 @@ def launch(
             where="sandbox",
             do="Run Podium in a Linux virtual machine or container.",
         )
-    copies.fill(plan)
-    refuse_sockets(plan)
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    fds = [write]
-    try:
-        if plan.tier in ("overlay", "clone"):
-            command = _bubble(plan, argv, bwrap, write, fds)
-        else:
-            command = _bare(plan, argv, python, write, fds)
-    except BaseException:
-        for fd in (read, *fds):
-            os.close(fd)
-        raise
-    return Launch(command, fds, read, own_pids=plan.tier in ("overlay", "clone"))
 
 
-def _bubble(plan: SandboxPlan, argv: Sequence[str], bwrap: str, status: int, fds: list[int]) -> list[str]:
+def _bubble(plan: SandboxPlan, argv: list[str], bwrap: str, status: int, fds: list[int]) -> list[str]:
     data = {name: _memory_file(name, content, fds) for name, content in bubble.generated_files().items()}
     filter_fd: int | None = None
     if seccomp.supported():
@@ -150,13 +171,13 @@ def _bubble(plan: SandboxPlan, argv: Sequence[str], bwrap: str, status: int, fds
         filter_fd = _memory_file("seccomp", program, fds)
     options = bubble.arguments(plan, status_fd=status, seccomp_fd=filter_fd, data_fds=data)
     args = _memory_file("args", b"".join(os.fsencode(option) + b"\0" for option in options), fds)
-    return [bwrap, "--args", str(args), "--", *bubble.command(plan.limits, list(argv))]
+    return [bwrap, "--args", str(args), "--", *bubble.command(plan.limits, argv)]
 
 
-def _bare(plan: SandboxPlan, argv: Sequence[str], python: str, status: int, fds: list[int]) -> list[str]:
+def _bare(plan: SandboxPlan, argv: list[str], python: str, status: int, fds: list[int]) -> list[str]:
     if plan.tier == "landlock" and not seccomp.supported():
         raise PodiumError("there is no system call filter for this machine", where="sandbox tier landlock")
-    order = _memory_file("order", bare.order(plan, list(argv), status_fd=status), fds)
+    order = _memory_file("order", bare.order(plan, argv, status_fd=status), fds)
     return bare.command(python=python, order_fd=order)
 
 
