@@ -22,6 +22,7 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 VERBS: dict[str, Entry] = {
     "init": Entry("init", "Put this repository under Podium.", "Set up"),
     "doctor": Entry("doctor", "Tell what works here: git, sandbox, agents, database.", "Set up"),
+    "demo": Entry("demo", "Watch the whole story on a small project, with scripted agents.", "Set up"),
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
     "plan": Entry("plan", "Cut a spec into tasks that can be reviewed one by one.", "Intend"),

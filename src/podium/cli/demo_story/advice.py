@@ -1,4 +1,4 @@
-"""What a good reviewer would decide in the demo, and why. With --yes it is done; else it is only shown when asked for."""
+"""What a good reviewer would decide in the demo, and why. With --yes it is done, else shown when asked for."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ ADVICE: dict[tuple[str, int], Advice] = {
     ),
     ("T2", 1): Advice(
         verdict="refine",
-        why="The agent says that E2 is done. Podium ran the clause's own check, and it fails: a call exactly at the end "
-        "of the window is refused, because `>` should be `>=`. The agent's own test stepped around it (10.5). Nearly "
+        why="The agent says that E2 is done. Podium ran the clause's own check, and it fails: a call exactly at the "
+        "end of the window is refused, because `>` should be `>=`. The agent's own test stepped around it (10.5). Nearly "
         "right is worth a second round: one point, and the same session goes on.",
         words="E2 fails: a call exactly `seconds` after the oldest one is refused. Hold the boundary in a test too.",
         caught=("E2",),
@@ -39,8 +39,8 @@ ADVICE: dict[tuple[str, int], Advice] = {
     ),
     ("T3", 1): Advice(
         verdict="reject",
-        why="The check of B3 holds and the tests are green, but look at how: the change breaks a promise (more than the "
-        "burst is refused, and costs nothing), and the agent took the tests away that said so. It also changed "
+        why="The check of B3 holds and the tests are green, but look at how: the change breaks a promise (more than "
+        "the burst is refused, and costs nothing), and the agent took the tests away that said so. It also changed "
         "pyproject.toml, which is none of its business. Green by weaker tests is not green.",
         words="it weakens two tests to hide what it breaks, and changes pyproject.toml",
         caught=("weakened-tests", "scope"),
@@ -51,5 +51,10 @@ ADVICE: dict[tuple[str, int], Advice] = {
     ),
 }
 
-TOLD: dict[str, tuple[str, int]] = {"T1": ("landed", 1), "T2": ("landed", 2), "T3": ("rejected", 1), "T4": ("landed", 1)}
+TOLD: dict[str, tuple[str, int]] = {
+    "T1": ("landed", 1),
+    "T2": ("landed", 2),
+    "T3": ("rejected", 1),
+    "T4": ("landed", 1),
+}
 """The state and the number of rounds in which each task ends when all goes as told."""

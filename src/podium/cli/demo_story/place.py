@@ -54,7 +54,9 @@ class Place:
         toolchain = _toolchain()
         if toolchain is not None:
             path = f"{toolchain}/bin:/usr/local/bin:/usr/bin:/bin"
-            own = f'mounts = ["{toolchain}"]  # the Python that runs the tests, read-only\nenv = {{ PATH = "{path}" }}\n'
+            own = (
+                f'mounts = ["{toolchain}"]  # the Python that runs the tests, read-only\nenv = {{ PATH = "{path}" }}\n'
+            )
             text = text.replace("\n[run]", f"{own}\n[run]", 1)
         program = Path(sys.executable).with_name("podium-scripted-agent")
         script = self.root / "agents"
@@ -69,8 +71,9 @@ class Place:
         self.git("commit", "-q", "-m", message)
 
 
-def build(root: Path, environ: Mapping[str, str], person: str) -> Place:
-    """Make the demo's directory, which must be empty or absent. `person` owns the decisions ("Name <mail>").
+def build(root: Path, environ: Mapping[str, str], person: tuple[str, str] | None) -> Place:
+    """Make the demo's directory, which must be empty or absent. `person` (name, mail) owns the decisions;
+    None = the one that git knows.
 
     Raises PodiumError when git is missing or something of it fails.
     """
@@ -89,7 +92,7 @@ def build(root: Path, environ: Mapping[str, str], person: str) -> Place:
         (root / "agents").mkdir()
         shutil.copyfile(stored / "script.toml", root / "agents" / "script.toml")
     (place.project / "run-tests").chmod(0o755)
-    name, _, mail = person.rstrip(">").partition(" <")
+    name, mail = person or _known_to_git(kept) or ("You", "you@example.org")
     place.git("init", "-q", "--initial-branch=main")
     options = {"user.name": name, "user.email": mail, "commit.gpgSign": "false", "core.hooksPath": os.devnull}
     if key is not None:
@@ -108,6 +111,15 @@ def build(root: Path, environ: Mapping[str, str], person: str) -> Place:
         f"cd {shlex.quote(str(place.project))}\n"
     )
     return place
+
+
+def _known_to_git(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    try:
+        found = _run(["git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"], environment)
+    except PodiumError:
+        return None
+    name, _, rest = found.rpartition(" <")
+    return name, rest.partition(">")[0]
 
 
 def _copy(source: Path, target: Path) -> None:
