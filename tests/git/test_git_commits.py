@@ -80,7 +80,7 @@ def test_a_file_is_read_at_a_commit(world: World) -> None:
     commit = world.commit({name: ("100644", b"is " + name) for name in names})
     for entry in list_tree(world.mirror, commit):
         assert read_file(world.mirror, commit, entry.path).startswith(b"is ")
-    for missing in ("a", "gone", "a/", "../a", "a*"):
+    for missing in ("a", "gone", "a/", "../a", "a*", '"badly quoted', "\udcff"):
         with pytest.raises(NotFoundError):
             read_file(world.mirror, commit, missing)
     with pytest.raises(TooLargeError):
@@ -99,7 +99,7 @@ def test_blame_finds_the_commit_the_old_name_and_the_old_line(world: World) -> N
     )
 
 
-@pytest.mark.parametrize(("path", "line"), [("a.txt", 99), ("gone.txt", 1), ("a.txt", -5), ("a.txt", 0)])
+@pytest.mark.parametrize(("path", "line"), [("a.txt", 99), ("gone.txt", 1), ("a.txt", -5), ("a.txt", 0), ('"x', 1)])
 def test_blame_of_a_line_that_is_not_there_says_so(world: World, path: str, line: int) -> None:
     with pytest.raises(NotFoundError):
         blame(world.mirror, world.tip, path, line)

@@ -11,7 +11,8 @@ from git_world import AGENT, THEN, World
 from podium.git.bundle import fetch_bundle
 from podium.git.commits import list_tree
 from podium.git.harvest import harvest_plan, prepare_harvest_dir, read_harvest
-from podium.git.model import HarvestReport
+from podium.git.history import visible_objects
+from podium.git.model import NULL_ID, HarvestReport
 from podium.git.run import GitError
 from podium.git.template import export_template
 from podium.project.model import Limits
@@ -30,7 +31,8 @@ class Place:
         self.dirs = {name: world.base / "run" / name for name in ("upper", "work", "home")}
         for folder in self.dirs.values():
             folder.mkdir(parents=True)
-        objects = Mount(source=str(world.mirror.objects_directory), target="/podium/objects")
+        visible = visible_objects(world.mirror, world.tip)
+        objects = Mount(source=str(visible), target="/podium/objects")
         self.plan = SandboxPlan(
             tier="overlay",
             lowers=(str(self.template),),
@@ -83,6 +85,16 @@ def test_the_agents_git_is_clean_and_knows_the_history(place: Place) -> None:
     told = place.agent("git status --porcelain; git log --format=%s; git rev-parse --abbrev-ref HEAD").output.decode()
     assert told == "Commit 1\npodium\n"
     place.agent("echo x > a; git commit -qam mine; git status --porcelain")
+
+
+def test_an_agent_cannot_see_what_others_are_working_on(place: Place) -> None:
+    mirror = place.world.mirror
+    secret = place.world.commit({b"secret": ("100644", b"the work of another\n")}, place.world.tip)
+    mirror.update_ref("refs/podium/candidates/other/1", secret, NULL_ID)
+    listed = place.agent("git cat-file --batch-all-objects --batch-check; find /podium -type f").output.decode()
+    assert place.world.tip in listed
+    assert secret not in listed
+    assert mirror.git(["rev-parse", f"{secret}:secret"]).text() not in listed
 
 
 def test_what_the_agent_did_in_the_overlay_is_taken(place: Place) -> None:

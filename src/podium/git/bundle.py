@@ -20,7 +20,7 @@ from typing import BinaryIO
 from podium.git.commits import commit_info
 from podium.git.mirror import Mirror
 from podium.git.model import NULL_ID, CommitInfo
-from podium.git.run import GitError
+from podium.git.run import GitError, run_git
 from podium.kernel.errors import ConflictError, UsageError
 
 _HEADER_LIMIT = 65_536
@@ -89,6 +89,8 @@ def bundle_refs(mirror: Mirror, refs: Sequence[str], file: Path, *, without: Seq
 def gc(mirror: Mirror, *, prune: str = "2.weeks.ago") -> None:
     """Packs refs and objects, and removes what no ref has reached for that long. Harmless beside other work."""
     mirror.git(["gc", "--quiet", f"--prune={prune}"], timeout=3600)
+    # The mirror borrows from its history: nothing is ever pruned there, only packed.
+    run_git(["gc", "--quiet", "--no-prune"], git_dir=mirror.history_directory, env_extra=mirror.environ, timeout=3600)
 
 
 @contextmanager

@@ -93,13 +93,20 @@ def list_tree(mirror: Mirror, commit: str) -> tuple[TreeEntry, ...]:
 
 def read_file(mirror: Mirror, commit: str, path: str, *, limit: int | None = None) -> bytes:
     """A file's bytes at a commit. Raises NotFoundError when it is not there or no file."""
-    raw = to_bytes(path)
+    raw = _raw(path)
     # A failure is a commit that is not there, or a path that would leave the tree: either way, there is no such file.
     listing = mirror.git(["--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", raw], check=False)
     entries = [_entry(line, size=False) for line in listing.stdout.split(b"\0") if line]
     if len(entries) != 1 or entries[0].path != to_text(raw) or entries[0].mode[:2] not in ("10", "12"):
         raise NotFoundError("no such file", where=f"{commit[:12]}:{path}")
     return mirror.read_blob(entries[0].blob, limit=limit)
+
+
+def _raw(path: str) -> bytes:
+    try:
+        return to_bytes(path)
+    except ValueError as error:
+        raise NotFoundError("no such file", where=path, do=str(error)) from error
 
 
 def _entry(line: bytes, *, size: bool = True) -> TreeEntry:
@@ -111,7 +118,7 @@ def _entry(line: bytes, *, size: bool = True) -> TreeEntry:
 
 def blame(mirror: Mirror, commit: str, path: str, line: int) -> BlameLine:
     """Where a line (from 1) of a file at a commit comes from. Raises NotFoundError for no such file or line."""
-    args: list[str | bytes] = ["blame", "--porcelain", "-L", f"{line},{line}", commit, "--", to_bytes(path)]
+    args: list[str | bytes] = ["blame", "--porcelain", "-L", f"{line},{line}", commit, "--", _raw(path)]
     result = mirror.git(args, check=False)
     if result.code != 0:
         said = result.stderr.decode("utf-8", "replace")

@@ -6,6 +6,10 @@ Everything that lands, and every candidate, lives here under refs. The truth abo
 - `config` is written by us whole, and never by a git command;
 - `info/attributes` has the highest precedence of all attributes and takes every conversion, filter, diff and merge
   driver away. So files are written and compared byte for byte, and a hostile `.gitattributes` cannot hide a diff.
+
+The objects lie in two stores. `objects/history.git` holds what the user committed and what landed: agents
+may see it. The mirror's own `objects` borrow from it and hold all else: candidates, verdicts, the work of other agents.
+An agent could list every object of a store that its sandbox mounts, refs or not; see `podium.git.history`.
 """
 
 from __future__ import annotations
@@ -21,8 +25,11 @@ from typing import BinaryIO
 
 from podium.git.model import NULL_ID
 from podium.git.objects import ObjectReader
-from podium.git.run import TIMEOUT_SECONDS, GitError, GitResult, run_git, start_git
+from podium.git.run import TIMEOUT_SECONDS, GitError, GitResult, failure, run_git, start_git
 from podium.kernel.errors import ConflictError, NotFoundError, UsageError
+
+HISTORY = "objects/history.git"
+"""Inside `objects`, so that whoever mounts that directory alone has what is borrowed too."""
 
 RAW_ATTRIBUTES = "* -text -filter -ident -working-tree-encoding -export-ignore -export-subst !eol !diff !merge\n"
 """Every file is just its bytes."""
@@ -92,10 +99,10 @@ class Mirror:
     def __init__(self, path: Path, environ: Mapping[str, str] | None = None) -> None:
         """`environ` is the user's environment, of which PATH, HOME and SSH_AUTH_SOCK are used."""
         self.path = path
-        self._env = {
+        self.environ: dict[str, str | None] = {
             name: value for name, value in (environ or {}).items() if name in ("PATH", "HOME", "SSH_AUTH_SOCK")
         }
-        self._env["GIT_ATTR_SOURCE"] = (
+        self.environ["GIT_ATTR_SOURCE"] = (
             "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the empty tree; git >= 2.41 heeds it
         )
         self.objects = ObjectReader(self._start_reader)
@@ -103,21 +110,9 @@ class Mirror:
     @classmethod
     def create(cls, path: Path, environ: Mapping[str, str] | None = None) -> Mirror:
         """The mirror at `path`, made if it is not there. Safe when two processes do it at once."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-            try:
-                git_init(fresh)
-                fresh.rename(path)
-            except OSError as error:
-                if not (path / "HEAD").exists():
-                    raise GitError(f"the mirror could not be made: {error.strerror}", command=[str(path)]) from error
-            finally:
-                shutil.rmtree(fresh, ignore_errors=True)
-        if not (path / "HEAD").is_file():
-            raise UsageError("is no bare git repository", where=str(path), do="Remove it, or choose another place.")
-        write_whole(path / "config", _CONFIG)
-        write_whole(path / "info" / "attributes", RAW_ATTRIBUTES)
+        _ensure_bare(path, _CONFIG)
+        _ensure_bare(path / HISTORY, _CONFIG)
+        write_whole(path / "objects" / "info" / "alternates", "history.git/objects\n")
         return cls(path, environ)
 
     def __enter__(self) -> Mirror:
@@ -134,8 +129,13 @@ class Mirror:
 
     @property
     def objects_directory(self) -> Path:
-        """What a sandbox mounts read-only, so that its git finds the history."""
+        """All objects. Not for agents: see `podium.git.history.visible_objects`."""
         return self.path / "objects"
+
+    @property
+    def history_directory(self) -> Path:
+        """The bare repository with what the user committed and what landed."""
+        return self.path / HISTORY
 
     @property
     def shallow_file(self) -> bytes:
@@ -161,7 +161,7 @@ class Mirror:
             args,
             git_dir=self.path,
             work_tree=work_tree,
-            env_extra={**self._env, **(env_extra or {})},
+            env_extra={**self.environ, **(env_extra or {})},
             stdin=stdin,
             umask=umask,
             timeout=timeout,
@@ -170,7 +170,7 @@ class Mirror:
 
     def start(self, args: Sequence[str | bytes]) -> subprocess.Popen[bytes]:
         """Starts a git command on this mirror; whoever calls this calls `podium.git.run.stop`."""
-        return start_git(args, git_dir=self.path, env_extra=self._env)
+        return start_git(args, git_dir=self.path, env_extra=self.environ)
 
     # --- refs ---------------------------------------------------------------------------------------------------------
 
@@ -209,10 +209,9 @@ class Mirror:
         if result.code == 0:
             return
         now = self.refs(ref).get(ref, NULL_ID)
-        said = result.stderr.decode("utf-8", "replace").strip()
         if now != old:
             raise ConflictError(f"{ref} is at {now[:12]}, not at {old[:12]}", do="Read the state again and repeat.")
-        raise GitError(said, command=["git", "update-ref", ref], code=result.code, stderr=said)
+        raise failure(["update-ref", ref], result)
 
     # --- history ------------------------------------------------------------------------------------------------------
 
@@ -246,7 +245,10 @@ class Mirror:
         env_extra: Mapping[str, str | None] | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        """Fetches refs from a repository or bundle by path or URL, checking the objects. Raises GitError."""
+        """Fetches refs from a repository by path or URL, checking every object, or from a bundle of our own.
+
+        Raises GitError.
+        """
         quiet = ["--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--quiet"]
         args = ["fetch", *quiet, *options, "--end-of-options", str(url), *refspecs]
         self.git(args, env_extra=env_extra, timeout=timeout)
@@ -269,13 +271,32 @@ class Mirror:
         result = self.git(args, check=False, timeout=timeout)
         if result.code == 0:
             return
-        said = (result.stdout + result.stderr).decode("utf-8", "replace").strip()
+        said = (result.stdout + result.stderr).decode("utf-8", "replace")
         if any(sign in said for sign in ("(stale info)", "(fetch first)", "(non-fast-forward)", "(already exists)")):
             raise ConflictError("the other repository moved in the meantime", where=str(url), do="Fetch and repeat.")
-        raise GitError(said[-2000:], command=["git", "push", str(url)], code=result.code, stderr=said[-2000:])
+        raise failure(["push", str(url)], GitResult(b"", result.stdout + result.stderr, result.code))
 
     def _start_reader(self) -> subprocess.Popen[bytes]:
         return self.start(["cat-file", "--batch-command"])
+
+
+def _ensure_bare(path: Path, config: str) -> None:
+    """A bare repository with this configuration at `path`, made in one step if it is not there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+        try:
+            git_init(fresh)
+            fresh.rename(path)
+        except OSError as error:
+            if not (path / "HEAD").exists():
+                raise GitError(f"the mirror could not be made: {error.strerror}", command=[str(path)]) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    if not (path / "HEAD").is_file():
+        raise UsageError("is no bare git repository", where=str(path), do="Remove it, or choose another place.")
+    write_whole(path / "config", config)
+    write_whole(path / "info" / "attributes", RAW_ATTRIBUTES)
 
 
 def git_init(path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 
+from podium.git.history import into_history
 from podium.git.mirror import Mirror, write_whole
 from podium.git.model import NULL_ID, Sync, SyncBehind, SyncDiverged, SyncMoved, SyncUnchanged
 from podium.git.run import run_git
@@ -20,26 +20,25 @@ def sync_from(mirror: Mirror, user_root: Path, branch: str) -> Sync:
     repository makes a shallow mirror: its history ends where the user's does, and goes on when the user deepens it.
     Raises UsageError when the user has no such branch, GitError when fetching fails.
     """
-    incoming = f"refs/podium/incoming/{secrets.token_hex(8)}"
-    _fetch(mirror, user_root, branch, incoming)
-    theirs = mirror.refs(incoming)[incoming]
-    try:
-        for _ in range(_ATTEMPTS):
-            try:
-                return _advance(mirror, f"refs/heads/{branch}", theirs)
-            except ConflictError:
-                continue  # another process moved the branch between our look and our move
-        return _advance(mirror, f"refs/heads/{branch}", theirs)
-    finally:
-        mirror.delete_ref(incoming, theirs)
+    theirs = _fetch(mirror, user_root, branch)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _advance(mirror, f"refs/heads/{branch}", theirs)
+        except ConflictError:
+            continue  # another process moved the branch between our look and our move
+    return _advance(mirror, f"refs/heads/{branch}", theirs)
 
 
-def _fetch(mirror: Mirror, user_root: Path, branch: str, incoming: str) -> None:
+def _fetch(mirror: Mirror, user_root: Path, branch: str) -> str:
     # The user chose this repository (`UserRepository.open` heeded git's own check of its owner), so it is trusted here.
-    trust = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
+    trust = {
+        **mirror.environ,
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "safe.directory",
+        "GIT_CONFIG_VALUE_0": "*",
+    }
     ref = f"refs/heads/{branch}"
-    known = run_git(["rev-parse", "--verify", "-q", ref], cwd=user_root, env_extra=trust, check=False)
-    if known.code != 0:
+    if run_git(["rev-parse", "--verify", "-q", ref], cwd=user_root, env_extra=trust, check=False).code != 0:
         raise UsageError(
             f"there is no branch {branch}",
             where=str(user_root),
@@ -50,7 +49,7 @@ def _fetch(mirror: Mirror, user_root: Path, branch: str, incoming: str) -> None:
     # Variables that carry settings do not reach the other side of a fetch; a file does.
     trusted = mirror.path / "trusted.config"
     write_whole(trusted, "[safe]\n\tdirectory = *\n")
-    mirror.fetch_from(user_root, [f"{ref}:{incoming}"], options=options, env_extra={"GIT_CONFIG_GLOBAL": str(trusted)})
+    return into_history(mirror, user_root, ref, options, {"GIT_CONFIG_GLOBAL": str(trusted)})
 
 
 def _advance(mirror: Mirror, ref: str, theirs: str) -> Sync:

@@ -158,7 +158,11 @@ class UserRepository:
 
     def read_file(self, commit: str, path: str) -> bytes:
         """A file's bytes at a commit. Raises NotFoundError."""
-        result = self.git(["cat-file", "blob", commit.encode() + b":" + to_bytes(path)], check=False)
+        try:
+            name = commit.encode() + b":" + to_bytes(path)
+        except ValueError as error:
+            raise NotFoundError("no such file", where=path, do=str(error)) from error
+        result = self.git(["cat-file", "blob", name], check=False)
         if result.code != 0:
             raise NotFoundError("no such file", where=f"{commit[:12]}:{path}")
         return result.stdout
