@@ -100,6 +100,14 @@ def test_the_overlap_names_the_files_that_are_there() -> None:
     plan = _plan(_task("T1", "src/**"), _task("T2", "src/*.py"))
     assert serialise(plan, ("src/a.py", "src/b.txt"))[0].overlap == ("src/a.py",)
     assert serialise(plan, ())[0].overlap == ("src/*.py",)
+    assert serialise(plan, ("src/b.txt",))[0].overlap == ("src/*.py",)
+
+
+def test_globs_that_only_a_file_nobody_has_could_join_do_not_meet() -> None:
+    plan = _plan(_task("T1", "tests/**/*cart*"), _task("T2", "tests/**/*tax*"))
+    assert serialise(plan, ("tests/test_cart.py",)) == ()
+    assert serialise(plan, ("tests/test_cart_tax.py",))[0].overlap == ("tests/test_cart_tax.py",)
+    assert serialise(plan)[0].overlap == ("tests/**/*cart*",)
 
 
 @st.composite

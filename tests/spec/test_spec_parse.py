@@ -223,7 +223,7 @@ def test_a_new_spec_reads_back_and_needs_work_but_is_not_broken() -> None:
     assert (spec.title, spec.owner, spec.risk) == ("Limits: per key", 'Ada "L" <a@b.org>', "medium")
     assert [clause.id for clause in spec.clauses] == ["B1", "E1", "D1"]
     rules = {finding.rule for finding in lint(spec, ["src/a.py"])}
-    assert rules == {"scope-empty", "empty-clause", "no-intent", "no-edge-cases", "no-out-of-scope"}
+    assert rules == {"scope-empty", "empty-clause", "no-intent", "no-out-of-scope"}
 
 
 def test_the_template_is_a_good_spec_once_its_examples_are_taken_over() -> None:

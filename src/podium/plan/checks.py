@@ -133,7 +133,7 @@ def _agents(plan: Plan, settings: Settings, known_agents: Collection[str], repor
         report.add("plan-unknown-agent", unnamed[0].line, message, instead)
     elif unnamed and not settings.default_agent and len(known_agents) != 1:
         message = f"{unnamed[0].id} names no agent, and there is no default one."
-        do = f'Write agents = ["..."], or agent = "..." below [run] in podium.toml. {instead}'
+        do = f'Write agents = ["..."], or agent = "..." below [run] in podium.toml. {instead}' if known else instead
         report.add("plan-unknown-agent", unnamed[0].line, message, do, "warning")
 
 

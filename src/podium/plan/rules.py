@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
@@ -12,6 +12,9 @@ from podium.kernel.value import Value
 from podium.plan.model import ApprovedPlan, Plan, Serialised, Task
 from podium.project.globs import contains, matcher, overlaps
 from podium.spec.model import LintFinding, Spec
+
+
+_MOST_NAMED = 20
 
 
 class Waiting(Value, frozen=True, kw_only=True):
@@ -92,33 +95,43 @@ def serialise(plan: Plan, tracked_files: Sequence[str] = ()) -> tuple[Serialised
     """The pairs of tasks that would conflict if they ran at once: neither depends on the other, and their scopes meet.
 
     Dependencies before what needs them, else in the plan's order, so that no two waits can block each other: every wait
-    looks back in one and the same order. Scopes meet when some path, existing or not, is in both; with
-    `tracked_files` the overlap names the files in both rather than the globs.
+    looks back in one and the same order.
+
+    Scopes meet when one lies in the other, or a file is in both; without `tracked_files`, when any path could be in
+    both. (With files, `tests/**/*cart*` and `tests/**/*tax*` do not meet for the sake of a `tests/cart_tax.py` that is
+    not there; if both tasks make it all the same, landing finds the conflict.) The overlap names the files that are
+    there, else the narrower globs.
     """
     after = _after(plan.tasks)
+    files = {
+        glob: frozenset(filter(matcher((glob,)), tracked_files))
+        for glob in dict.fromkeys(glob for task in plan.tasks for glob in task.scope)
+    }
     found: list[Serialised] = []
     tasks = _in_order(plan.tasks)
     for number, before in enumerate(tasks):
         for later in tasks[number + 1 :]:
             if before.id in after[later.id] or later.id in after[before.id] or before.id == later.id:
                 continue
-            shared = _overlap(before, later)
+            shared = _overlap(before, later, files, exact=not tracked_files)
             if shared:
-                mine, theirs = matcher(before.scope), matcher(later.scope)
-                files = tuple(path for path in tracked_files if mine(path) and theirs(path))
-                found.append(Serialised(before=before.id, after=later.id, overlap=files[:20] or shared))
+                found.append(Serialised(before=before.id, after=later.id, overlap=shared))
     return tuple(found)
 
 
-def _overlap(one: Task, other: Task) -> tuple[str, ...]:
-    """The globs that say what both may touch: of each meeting pair the narrower one."""
-    shared = [
-        theirs if contains(mine, theirs) else mine
-        for mine in one.scope
-        for theirs in other.scope
-        if overlaps(mine, theirs)
-    ]
-    return tuple(dict.fromkeys(shared))
+def _overlap(one: Task, other: Task, files: Mapping[str, frozenset[str]], *, exact: bool) -> tuple[str, ...]:
+    """What both may touch: files, or the narrower glob of each pair that meets; empty when nothing does."""
+    globs: list[str] = []
+    shared: set[str] = set()
+    for mine in one.scope:
+        for theirs in other.scope:
+            both = files[mine] & files[theirs]
+            shared |= both
+            if not both and overlaps(mine, theirs):
+                wide = contains(mine, theirs)
+                if exact or wide or contains(theirs, mine):
+                    globs.append(theirs if wide else mine)
+    return tuple(sorted(shared)[:_MOST_NAMED]) or tuple(dict.fromkeys(globs))
 
 
 def ready(

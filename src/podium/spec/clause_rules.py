@@ -48,7 +48,7 @@ def _all(pattern: str) -> re.Pattern[str]:
 
 def _vague(words: Words) -> Iterator[Hit]:
     for pattern, instead, excused_by_number in VAGUE:
-        if excused_by_number and words.has_number:
+        if excused_by_number and words.has_digit:
             continue
         for found in pattern.finditer(words.prose):
             said = _said(words, found)

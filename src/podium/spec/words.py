@@ -25,17 +25,18 @@ _DEFINITE = re.compile(
     re.IGNORECASE,
 )
 _OBSERVED = (
-    "accept add answer append apply ask belong block call cancel change clear close commit compute contain copy count create "
-    "cut delete deliver deny describe differ disappear discard display download drop emit end exit expire export fail fall "
-    "finish give ignore import include insert keep land leave list load lock log list mark match merge move "
-    "name offer omit open pass post prefix print prompt publish put queue raise read receive record redirect refuse "
-    "reject release remove rename replace reply report request require reset respond restart restore resume retry "
-    "return roll round run save say schedule see select send serve set show shut skip sort split start stop store "
-    "strip submit succeed take terminate throw time trim turn unlock update upload use wait warn write yield refund "
-    "charge debit credit notify email mail validate verify invalidate revoke render disable enable"
+    "accept add answer append apply ask belong block call cancel change charge clear close commit compute "
+    "contain copy count create credit cut debit delete deliver deny describe differ disable disappear discard "
+    "display download drop email emit enable end exit expire export fail fall finish give ignore import include "
+    "insert invalidate keep land leave list load lock log mail mark match merge move name notify offer omit open "
+    "pass post prefix print prompt publish put queue raise read receive record redirect refund refuse reject "
+    "release remove rename render replace reply report request require reset respond restart restore resume "
+    "retry return revoke roll round run save say schedule see select send serve set show shut skip sort split "
+    "start stop store strip submit succeed take terminate throw time trim turn unlock update upload use validate "
+    "verify wait warn write yield"
 )
 _OBSERVABLE = re.compile(
-    r"\b(?:" + "|".join(dict.fromkeys(_OBSERVED.split())) + r")(?:s|es|d|ed|ing|ting|ted|ping|ped|ged|ning|ned)?\b"
+    r"\b(?:" + "|".join(_OBSERVED.split()) + r")(?:s|es|d|ed|ing|ting|ted|ping|ped|ged|ning|ned)?\b"
     r"|\b(?:sent|shown|written|kept|found|seen|gone|lost|left|taken|given|made|goes|chosen|copies|copied|replies|"
     r"replied|retries|retried|notifies|notified|carries|carried|denies|denied|applies|applied|verifies|verified|"
     r"becomes?|lies|stands? still|paus\w+|continu\w+|signed|reviewed|approved|merged|documented|described|goes?|comes?|"
