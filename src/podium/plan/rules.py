@@ -13,7 +13,6 @@ from podium.plan.model import ApprovedPlan, Plan, Serialised, Task
 from podium.project.globs import contains, matcher, overlaps
 from podium.spec.model import LintFinding, Spec
 
-
 _MOST_NAMED = 20
 
 
