@@ -19,15 +19,17 @@ from podium.agents.event import (
     Tripped,
     Undecoded,
 )
-from podium.project.model import PermissionRule, Tripwires
+from podium.project.model import Limits, PermissionRule, Tripwires
 from podium.supervisor.inbox import Answer, Stop
 from podium.supervisor.order import EVENTS, OutputLimits
 from podium.testing.actions import (
+    Allocate,
     Ask,
     Crash,
     Delete,
     End,
     Exit,
+    FillDisk,
     Flood,
     Fork,
     Hang,
@@ -296,6 +298,26 @@ def test_a_session_that_cannot_be_loaded_falls_back_to_a_new_one_with_the_other_
     assert "'gone' was not loaded" in bench.events(ErrorReported)[0].what
     saved = next(bench.home.glob(".podium-scripted/*.json")).read_text()
     assert "With points and a summary." in saved
+
+
+def test_an_agent_that_takes_too_much_memory_meets_its_limit(bench: Bench) -> None:
+    order = bench.order(Allocate(megabytes=300, seconds=60), sandbox_limits=Limits(memory_mb=150))
+    record = bench.play(order)
+    assert record.outcome == "limit"
+    assert "memory" in record.breach
+    assert [trip.name for trip in record.trips] == ["limit"]
+
+
+def test_an_agent_that_fills_the_disk_meets_its_limit(bench: Bench) -> None:
+    order = bench.order(FillDisk(megabytes=40), Hang(), sandbox_limits=Limits(disk_mb=20))
+    record = bench.play(order)
+    assert record.outcome == "limit"
+
+
+def test_an_agent_that_takes_too_long_times_out(bench: Bench) -> None:
+    record = bench.play(bench.order(Hang(), sandbox_limits=Limits(wall_minutes=2.0 / 60)))
+    assert record.outcome == "timeout"
+    assert record.breach
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "7", '{"id":[1]}', '{"id":0,"error":"x"}', '{"method":5}', "[" * 100_000])

@@ -173,6 +173,7 @@ class Stage:
 
     def finished(self) -> None:
         """The exit record is written: a stop has had its effect."""
+        self._watchdog.close()
         for delivery in self._stops:
             self.mailbox.acknowledge(delivery)
 
