@@ -28,7 +28,7 @@ PLAN = SandboxPlan(
     home="/state/runs/r/home",
     mounts=(
         Mount(source="/state/mirror/objects", target="/podium/objects"),
-        Mount(source="/home/ada/.claude", target="/home/agent/.claude", writable=True),
+        Mount(source="/opt/ada/.claude", target="/home/agent/.claude", writable=True),
     ),
     env={"ANTHROPIC_API_KEY": "sk-value", "COLOUR": "blue"},
     limits=Limits(memory_mb=100, processes=10, disk_mb=20, wall_minutes=1.5),
@@ -52,7 +52,7 @@ def test_a_plan_travels_as_json() -> None:
         ({"mounts": (Mount(source="/a", target="/proc/sys"),)}, "belongs to the sandbox"),
         ({"mounts": (Mount(source="/a", target="/b/../etc"),)}, "without '..'"),
         ({"mounts": (Mount(source="a", target="/b"),)}, "absolute"),
-        ({"network": ("pypi.org:443",)}, "pypi.org:443"),
+        ({"network": ("mirror.invalid:443",)}, "mirror.invalid:443"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused(changes: dict[str, object], message: str) -> None:
@@ -70,9 +70,9 @@ def test_the_boundary_names_what_can_be_reached_and_never_a_value() -> None:
     assert boundary.tier == "overlay"
     assert "/podium/objects (from /state/mirror/objects)" in boundary.readable
     assert any("/state/templates/abc, /state/layers/def" in line for line in boundary.readable)
-    assert "/home/agent/.claude (from /home/ada/.claude)" in boundary.writable
+    assert "/home/agent/.claude (from /opt/ada/.claude)" in boundary.writable
     assert boundary.network == ()
-    assert boundary.credentials == ("variable ANTHROPIC_API_KEY", "files in /home/ada/.claude")
+    assert boundary.credentials == ("variable ANTHROPIC_API_KEY", "files in /opt/ada/.claude")
     assert (boundary.agent, boundary.agent_version, boundary.agent_sha256) == ("claude", "2.0", "ab")
     assert boundary.weaker == ""
     assert b"sk-value" not in canonical(boundary)
@@ -140,14 +140,14 @@ def test_a_link_in_place_of_a_runs_directory_is_refused(tmp_path: Path) -> None:
 
 def test_a_network_hook_adds_what_it_opened_and_the_rest_stays_closed(me: SandboxPlan, bwrap: str) -> None:
     def hook(plan: SandboxPlan) -> Access:
-        assert plan.network == ("pypi.org:443",)
+        assert plan.network == ("mirror.invalid:443",)
         read, write = os.pipe()
         os.write(write, b"from the hook")
         os.close(write)
         return Access(env={"GIVEN": str(read)}, command=("/usr/bin/env", "INIT=ran"), pass_fds=(read,))
 
     before = len(list(Path("/proc/self/fd").iterdir()))
-    plan = msgspec.structs.replace(me, network=("pypi.org:443",))
+    plan = msgspec.structs.replace(me, network=("mirror.invalid:443",))
     done = run(plan, "echo $INIT; cat /proc/self/fd/$GIVEN; echo; cat /proc/net/route", bwrap=bwrap, timeout_seconds=20, network=hook)
     assert done.output.startswith(b"ran\nfrom the hook")
     assert len(done.output.splitlines()) == 3  # no route but the heading
