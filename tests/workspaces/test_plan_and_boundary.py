@@ -148,7 +148,8 @@ def test_a_network_hook_adds_what_it_opened_and_the_rest_stays_closed(me: Sandbo
 
     before = len(list(Path("/proc/self/fd").iterdir()))
     plan = msgspec.structs.replace(me, network=("mirror.invalid:443",))
-    done = run(plan, "echo $INIT; cat /proc/self/fd/$GIVEN; echo; cat /proc/net/route", bwrap=bwrap, timeout_seconds=20, network=hook)
+    command = "echo $INIT; cat /proc/self/fd/$GIVEN; echo; cat /proc/net/route"
+    done = run(plan, command, bwrap=bwrap, timeout_seconds=20, network=hook)
     assert done.output.startswith(b"ran\nfrom the hook")
     assert len(done.output.splitlines()) == 3  # no route but the heading
     assert len(list(Path("/proc/self/fd").iterdir())) == before
