@@ -75,7 +75,7 @@ def test_a_command_with_shell_characters_is_still_denied_by_a_pattern() -> None:
         "/etc/passwd",
         "/workspace/../etc/src/x",
         "//workspace/../x",
-        "/home/agent/src/x",
+        "/home/agent/.src/x",
     ],
 )
 def test_a_path_is_judged_by_where_it_leads(path: str) -> None:
