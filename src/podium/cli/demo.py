@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 import sys
 import tempfile
@@ -58,7 +59,7 @@ def _play(context: Context, output: Output, root: Path, *, yes: bool) -> tuple[O
         ended = tell(Stage(place, output, colour=output.color), yes=yes)
         return ended, faults(ended)
     except (KeyboardInterrupt, click.Abort):
-        click.echo(f"\nStopped. What is there stays: . '{place.entrance}'", err=True)
+        click.echo(f"\nStopped. What is there stays; go in with: . {shlex.quote(str(place.entrance))}", err=True)
         raise
     except PodiumError as error:
         raise PodiumError(error.what, where=error.where, do=error.do or _trace(place)) from error

@@ -27,15 +27,14 @@ ADVICE: dict[tuple[str, int], Advice] = {
     ("T2", 1): Advice(
         verdict="refine",
         why="The agent says that E2 is done. Podium ran the clause's own check, and it fails: a call exactly at the "
-        "end of the window is refused, because `>` should be `>=`. The agent's own test stepped around it (10.5). Nearly "
-        "right is worth a second round: one point, and the same session goes on.",
+        "end of the window is refused, because `>` should be `>=`. The agent's own test stepped around it (10.5). "
+        "Nearly right is worth a second round: one point, and the same session goes on.",
         words="E2 fails: a call exactly `seconds` after the oldest one is refused. Hold the boundary in a test too.",
         caught=("E2",),
     ),
     ("T2", 2): Advice(
         verdict="accept",
-        why="E2 holds now, so the point is met by evidence and not by a promise. Only what changed since your last "
-        "reading is unread.",
+        why="E2 holds now: the point is met by evidence, not by a promise. And a test holds the boundary from now on.",
     ),
     ("T3", 1): Advice(
         verdict="reject",

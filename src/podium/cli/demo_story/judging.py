@@ -15,7 +15,7 @@ from podium.landing.model import InReview
 from podium.review.case import Case
 
 _SHOWN = 8  # characters of a hunk's id
-_MENU = "o open the review · a accept · r send back with a point · x reject · ? what would a good reviewer do · q quit"
+_MENU = "o open the review   a accept   r send back   x reject   ? what would a good reviewer do   q quit"
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,10 @@ class Judging:
         self.stage.tell(
             "Read it page by page (space goes on and marks what you have read); the last page asks for your verdict."
         )
-        answer = "o"
         while task in self.waiting():
             self.stage.line()
             self.stage.line(output.paint(_MENU, "quiet"))
-            answer = self.stage.ask(f"{task}", "o" if answer != "o" else "?").lower()[:1]
-            self._answer(task, answer, advice)
+            self._answer(task, self.stage.ask(task, "o").lower()[:1], advice)
 
     def _answer(self, task: str, answer: str, advice: Advice | None) -> None:
         match answer:

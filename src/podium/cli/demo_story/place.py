@@ -13,6 +13,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from podium.kernel.errors import PodiumError
+from podium.project.toml_text import toml_text, toml_texts
 
 SPEC = "rate-limit"
 TEST = "python3 run-tests"
@@ -53,16 +54,15 @@ class Place:
         text = settings.read_text()
         toolchain = _toolchain()
         if toolchain is not None:
-            path = f"{toolchain}/bin:/usr/local/bin:/usr/bin:/bin"
-            own = (
-                f'mounts = ["{toolchain}"]  # the Python that runs the tests, read-only\nenv = {{ PATH = "{path}" }}\n'
-            )
-            text = text.replace("\n[run]", f"{own}\n[run]", 1)
+            path = toml_text(f"{toolchain}/bin:/usr/local/bin:/usr/bin:/bin")
+            own = f"# The Python that runs the tests, read-only:\nmounts = {toml_texts((str(toolchain),))}\n"
+            text = text.replace("\n[run]", f"{own}env = {{ PATH = {path} }}\n\n[run]", 1)
         program = Path(sys.executable).with_name("podium-scripted-agent")
         script = self.root / "agents"
+        command = toml_texts((str(program), str(script / "script.toml")))
         settings.write_text(
             f"{text}\n[agents.scripted]  # plays a script: no model is asked\n"
-            f'command = ["{program}", "{script / "script.toml"}"]\nmounts = ["{script}"]\n'
+            f"command = {command}\nmounts = {toml_texts((str(script),))}\n"
         )
 
     def commit(self, message: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
 import textwrap
+from pathlib import Path
 
 import click
 
@@ -45,11 +48,15 @@ class Stage:
 
     def podium(self, *arguments: str) -> int:
         """Show a command of Podium and run it in the project; its exit code. Raises KeyboardInterrupt for Ctrl-C."""
-        self._command(f"podium {shlex.join(arguments)}")
-        return self.quietly(*arguments)
+        self.command(f"podium {shlex.join(arguments)}")
+        return self._run(arguments)
 
     def quietly(self, *arguments: str) -> int:
-        """As `podium`, without showing the command."""
+        """As `podium`, without showing the command or what it prints."""
+        with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
+            return self._run(arguments)
+
+    def _run(self, arguments: tuple[str, ...]) -> int:
         from podium.cli.main import run
 
         options = [] if self._colour else ["--no-color"]
@@ -60,7 +67,7 @@ class Stage:
 
     def git(self, *arguments: str) -> None:
         """Show a git command and what it prints."""
-        self._command(f"git {shlex.join(arguments)}")
+        self.command(f"git {shlex.join(arguments)}")
         for line in self.place.git(*arguments).splitlines():
             self._echo(self.output.safe(line))
 
@@ -74,7 +81,8 @@ class Stage:
         """What the person answers."""
         return str(click.prompt(question, default=default)).strip()
 
-    def _command(self, text: str) -> None:
+    def command(self, text: str) -> None:
+        """A command as it would be typed."""
         self._echo()
         self._echo(self.output.paint(f"$ {text}", "strong"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 
@@ -52,9 +53,10 @@ def _set_up(stage: Stage) -> None:
     _must(stage, "init", "--yes", "--test", TEST, quiet=True)
     place.configure()
     place.commit("Put the project under Podium; a spec and its plan")
-    stage.line()
-    stage.line(stage.output.paint("$ podium init --yes", "strong"))
-    stage.line(f"wrote podium.toml: the target branch, the test command ({TEST}), limits, each line explained")
+    stage.command(f"podium init --yes --test '{TEST}'")
+    stage.line(
+        "wrote podium.toml: the branch to land on, the test command, limits, protected areas; each line explained"
+    )
 
 
 def _intend(stage: Stage, *, yes: bool) -> None:
@@ -128,7 +130,7 @@ def _close(stage: Stage, ended: Outcome) -> None:
     output, place = stage.output, stage.place
     stage.act("Look around, then try it on your own repository")
     for command, what in (
-        (f". '{place.entrance}'", "go into the project, with podium in PATH"),
+        (f". {shlex.quote(str(place.entrance))}", "go into the project, with podium in PATH"),
         ("podium log", "everything that happened"),
         ("podium review T3 --print", "the candidate that was turned down"),
         ("podium revert T4", "take one back, through the same queue"),
