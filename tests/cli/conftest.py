@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from cli_story import Story
 from cli_world import World
+
+from podium.testing.actions import Action
 
 
 @pytest.fixture
@@ -27,3 +31,17 @@ def world(empty_world: World) -> World:
     empty_world.write("tests/test_cart.py", "def test_total():\n    assert sum([1, 2]) == 3\n")
     empty_world.commit("first")
     return empty_world
+
+
+@pytest.fixture
+def tell(world: World) -> Iterator[Callable[..., Story]]:
+    """Makes a story in the world from the agent's rounds; its conductor is ended afterwards."""
+    made: list[Story] = []
+
+    def make(*rounds: Sequence[Action]) -> Story:
+        made.append(Story(world, *rounds))
+        return made[-1]
+
+    yield make
+    for story in made:
+        story.end_conductor()

@@ -59,7 +59,8 @@ def _cells(state: State, row: Row, now: datetime, news: dict[str, str]) -> list[
     lines: list[list[Cell | str]] = []
     for number, run in enumerate(runs):
         lead = head if number == 0 else ["", ""]
-        doing = _joined(*_stage(run.rounds[-1], now), news.get(run.id, ""))
+        busy = isinstance(run.rounds[-1].state, Working)
+        doing = _joined(*_stage(run.rounds[-1], now), news.get(run.id, "") if busy else "")
         lines.append([*lead, f"{run.agent} #{run.rounds[-1].number}", doing, Cell("" if number else said.do, "strong")])
     return lines
 

@@ -22,15 +22,16 @@ from podium.kernel.errors import PodiumError
     metavar="SECONDS",
     help="Take over the work of a worker that was silent for so long. [15]",
 )
+@click.option("--slots", type=click.IntRange(min=0), default=0, help="Rounds at work here at once; 0 = any number.")
 @click.pass_obj
-def command(context: Context, idle: float, dead_after: float) -> None:
+def command(context: Context, idle: float, dead_after: float, slots: int) -> None:
     """Do work in the foreground: run agents, gather evidence, land.
 
     With a PostgreSQL database any number of workers share the work, each with its own state directory; what one of
     them leaves unfinished is taken over by the others. Ctrl-C ends it; agents at work go on.
     """
     context.output.note(f"working on {context.shown_database}; Ctrl-C ends this worker, agents go on")
-    if not work_until_stopped(context, idle_seconds=idle, dead_seconds=dead_after):
+    if not work_until_stopped(context, idle_seconds=idle, dead_seconds=dead_after, slots=slots):
         raise PodiumError(
             "another conductor is at work on this state directory",
             where=str(context.state),

@@ -10,7 +10,7 @@ import threading
 from podium.cli.context import Context
 
 
-def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0) -> bool:
+def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0, slots: int = 0) -> bool:
     """Work until SIGTERM, SIGINT or idleness; False when another conductor has this state directory."""
     from podium.conductor.shop import Shop
     from podium.conductor.worker import work, worker_name
@@ -29,4 +29,4 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
         crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
         supervisor_crash_at=context.environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),
     )
-    return work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds)
+    return work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
