@@ -168,13 +168,13 @@ class World:
             actor=ADA,
         )
 
-    def start_worker(self, state: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, state: Path | None = None, *, slots: int = 0, **variables: str) -> subprocess.Popen[bytes]:
         """A real worker process; `variables` are added to its environment."""
         command = [sys.executable, "-m", "podium.cli.main", "--state", str(state or self.state), "--db", self.url]
         log = (self.root.parent / "worker.log").open("ab")
         with log:
             worker = subprocess.Popen(
-                [*command, "worker", "--dead-after", "2"],
+                [*command, "worker", "--dead-after", "2", "--slots", str(slots)],
                 env={**self.environment, **variables},
                 stdout=log,
                 stderr=log,

@@ -16,7 +16,6 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 
 from podium.ledger.versions import SCHEMA_VERSION
 
-QUEUE = "podium"
 POLL_SECONDS = 0.1
 APPLICATION_VERSION = f"podium-{SCHEMA_VERSION}"
 Workflow: TypeAlias = Callable[..., Awaitable[None]]
@@ -25,8 +24,13 @@ Workflow: TypeAlias = Callable[..., Awaitable[None]]
 class Engine:
     """A launched engine. Not to be made twice in one process."""
 
-    def __init__(self, url: str, executor: str, workflows: dict[str, Workflow]) -> None:
-        """Register `workflows` by name, recover what `executor` left unfinished, and begin to take work."""
+    def __init__(
+        self, url: str, executor: str, workflows: dict[str, Workflow], slots: dict[str, int] | None = None
+    ) -> None:
+        """Register `workflows` by name, recover what `executor` left unfinished, and begin to take work.
+
+        Each workflow has a queue of its own; `slots` says how many of one this process runs at once (absent = any).
+        """
         address = url.replace("postgresql://", "postgresql+psycopg://", 1)
         config: DBOSConfig = {
             "name": "podium",
@@ -40,7 +44,9 @@ class Engine:
         for name, workflow in workflows.items():
             DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
         DBOS.launch()
-        DBOS.register_queue(QUEUE, polling_interval_sec=POLL_SECONDS)
+        for name in workflows:
+            at_once = (slots or {}).get(name)
+            DBOS.register_queue(queue_name(name), polling_interval_sec=POLL_SECONDS, worker_concurrency=at_once)
         self.executor = executor
         self.client = DBOSClient(system_database_url=address)
 
@@ -48,7 +54,7 @@ class Engine:
         """Order a workflow within the caller's transaction. The same `workflow_id` is never run twice."""
         options: EnqueueOptions = {
             "workflow_name": workflow,
-            "queue_name": QUEUE,
+            "queue_name": queue_name(workflow),
             "workflow_id": workflow_id,
             "app_version": APPLICATION_VERSION,
         }
@@ -66,6 +72,11 @@ class Engine:
         """Stop taking work. What is unfinished goes on with the next launch of the same executor."""
         self.client.destroy()
         DBOS.destroy(workflow_completion_timeout_sec=0)
+
+
+def queue_name(workflow: str) -> str:
+    """The queue of one workflow: a landing never waits behind agents."""
+    return f"podium-{workflow}"
 
 
 async def step(name: str, function: Callable[..., Awaitable[None]], *arguments: Any) -> None:

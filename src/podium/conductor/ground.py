@@ -7,6 +7,7 @@ from pathlib import Path
 
 from podium.conductor.home import Home
 from podium.git.commits import list_tree
+from podium.git.history import visible_objects
 from podium.git.mirror import Mirror
 from podium.git.template import export_template
 from podium.kernel.ids import digest
@@ -14,10 +15,8 @@ from podium.kernel.value import canonical
 from podium.project.globs import matcher
 from podium.project.model import Project, Settings
 from podium.runs.model import Tier
-from podium.workspaces.copies import copy_lowers
 from podium.workspaces.layers import build_layer
 from podium.workspaces.plan import OBJECTS, Mount, SandboxPlan
-from podium.workspaces.space import remove
 
 
 @dataclass(frozen=True)
@@ -33,16 +32,21 @@ class Ground:
 
     def template(self, commit: str) -> Path:
         """The immutable files of a commit."""
-        return export_template(self.mirror, commit, self.home.templates(self.project.id) / commit)
+        if self.tier in ("overlay", "clone"):
+            return export_template(self.mirror, commit, self.home.templates(self.project.id) / commit)
+        objects = str(visible_objects(self.mirror, commit))  # no mount namespace: seen where it is
+        return export_template(
+            self.mirror, commit, self.home.templates(self.project.id) / f"{commit}-in-place", objects=objects
+        )
 
     def plan(
         self, commit: str, place: Path, *, env: dict[str, str] | None = None, mounts: tuple[Mount, ...] = ()
     ) -> SandboxPlan:
         """A sandbox over the files of `commit` and its dependencies, whose changes go below `place`."""
         layer = self.layer(commit)
-        lowers = (str(self.template(commit)), *((str(layer),) if layer else ()))
+        lowers = (*((str(layer),) if layer else ()), str(self.template(commit)))
         own = (
-            Mount(source=str(self.mirror.objects_directory), target=OBJECTS),
+            Mount(source=str(visible_objects(self.mirror, commit)), target=OBJECTS),
             *(Mount(source=path, target=path) for path in self.settings.environment.mounts),
         )
         return self._plan(lowers, place, {**self.settings.environment.env, **(env or {})}, (*own, *mounts))
@@ -90,11 +94,6 @@ class Ground:
     ) -> SandboxPlan:
         for name in ("upper", "work", "home"):
             (place / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        if self.tier != "overlay" and not (place / "copied").exists():
-            remove(place / "upper", within=place)  # what an interrupted copy left
-            (place / "upper").mkdir(mode=0o700)
-            copy_lowers(lowers, place / "upper")
-            (place / "copied").touch()
         return SandboxPlan(
             tier=self.tier,
             lowers=lowers,

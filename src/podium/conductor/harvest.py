@@ -28,7 +28,7 @@ from podium.kernel.clock import moment
 from podium.kernel.errors import PodiumError
 from podium.runs.events import CandidateHarvested, RoundFailed, RoundStopped
 from podium.runs.model import Candidate, Harvesting, Round, Run
-from podium.workspaces.plan import Mount
+from podium.workspaces.plan import OBJECTS, Mount
 from podium.workspaces.run import run as run_sandboxed
 from podium.workspaces.space import remove
 
@@ -81,8 +81,10 @@ def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Pa
     author = Identity(name=f"{run.agent} (agent)", email="agent@podium.invalid")
     date = f"{int(moment(round_.ordered_at).timestamp())} +0000"
     message = f"{run.spec}/{run.task} by {run.agent}, round {round_.number}\n"
-    prepare_harvest_dir(directory, mirror)
-    if ground.tier in ("overlay", "clone"):
+    mounted = ground.tier in ("overlay", "clone")
+    prepare_harvest_dir(directory, mirror, objects=OBJECTS if mounted else str(mirror.objects_directory))
+    if mounted:
+        (place / "upper").chmod(0o700)  # an agent may have closed its own workspace: bwrap could not start in it
         wanted = harvest_plan(directory, mirror, base=round_.base, message=message, author=author, date=date)
         mounts = tuple(Mount(source=m.source, target=m.target, writable=m.writable) for m in wanted.mounts)
         plan = ground.bare_plan(round_.base, place, env=wanted.env, mounts=mounts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from podium.conductor.approve_plan import record_settings
@@ -11,6 +12,8 @@ from podium.kernel.errors import UsageError
 from podium.plan.events import DispatchHalted, DispatchOrdered
 from podium.plan.model import ApprovedPlan
 from podium.plan.rules import approval_counts
+from podium.project.model import Settings
+from podium.project.rules import dispatch_blocked
 from podium.project.settings import parse_settings, require_agent
 from podium.review.person import require_person
 
@@ -32,6 +35,7 @@ def order_run(
     settings_text: str,
     tasks: tuple[str, ...] = (),
     agents: tuple[str, ...] = (),
+    tracked_files: Sequence[str] = (),
     actor: str,
 ) -> bool:
     """Order the tasks (all when none is named); return False when exactly this stands ordered already.
@@ -45,6 +49,7 @@ def order_run(
         plan = approved_plan(change.state, spec, documents)
         wanted = tasks or tuple(task.id for task in plan.tasks)
         _check(plan, wanted, agents, known)
+        _check_protected(plan, wanted, settings, tracked_files)
         if not agents and any(not task.agents for task in plan.tasks if task.id in wanted):
             require_agent(settings, known)
         record_settings(change, settings_text, actor)
@@ -79,6 +84,15 @@ def approved_plan(state: State, spec: str, documents: Documents) -> ApprovedPlan
     if void:
         raise UsageError(void, where=spec, do=f"podium plan approve {spec}")
     return plan
+
+
+def _check_protected(
+    plan: ApprovedPlan, tasks: tuple[str, ...], settings: Settings, tracked_files: Sequence[str]
+) -> None:
+    """An area may have become human-only since the plan was approved."""
+    for task in plan.tasks:
+        for blocked in dispatch_blocked(task.scope, settings, tracked_files) if task.id in tasks else ():
+            raise UsageError(blocked.message, where=f"{plan.spec}/{task.id}", do=blocked.do)
 
 
 def _check(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -15,31 +15,30 @@ from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
 from podium.git.diff import changes
 from podium.git.mirror import Mirror
-from podium.kernel.errors import PodiumError, UsageError
+from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.plan.prompts import fallback_prompt, prompt, refine_prompt
 from podium.project.model import AgentSettings, Settings
 from podium.runs.events import BoundaryRecorded, RoundClaimed
-from podium.runs.model import Boundary, Ordered, Round, Run, Tier
+from podium.runs.model import Boundary, Ordered, Round, Run
 from podium.runs.rules import patch_text
 from podium.runs.store import candidate_of
 from podium.supervisor.order import ORDER, Order, write_order
 from podium.workspaces.boundary import AgentFacts, describe
 from podium.workspaces.plan import Mount, SandboxPlan
-from podium.workspaces.tiers import TierReport
+from podium.workspaces.tiers import choose
 
 DIFF_LIMIT = 60_000
 
 
 async def prepare(shop: Shop, project: str, run: str, number: int) -> None:
-    """Claim the round, make its workspace, record its boundary, write its order. Raises PodiumError when it cannot."""
-    await in_thread(_claim, shop, project, run, number)
-    crash_point(shop.crash_at, "round-claimed")
+    """Make the round's workspace, record its boundary, write its order. Raises PodiumError when it cannot."""
     await in_thread(_prepare, shop, project, run, number)
     crash_point(shop.crash_at, "workspace-ready")
 
 
-def _claim(shop: Shop, project: str, run: str, number: int) -> None:
+def claim(shop: Shop, project: str, run: str, number: int) -> None:
+    """Make the round this worker's, if it is not."""
     with shop.desk.change(project) as change:
         if change.state.runs.by_id[run].rounds[number - 1].worker != shop.worker:
             change.append(RoundClaimed(run=run, round=number, worker=shop.worker), actor=shop.actor)
@@ -75,22 +74,8 @@ def ground_of(shop: Shop, project: str, mirror: Mirror) -> Ground:
     """The ground that this machine offers a project. Raises PodiumError when no sandbox works here."""
     with shop.desk.reading(project) as state:
         registered, settings = state.project, state.settings
-    tier, bwrap = choose_tier(shop.tiers, shop.tier)
-    return Ground(shop.home, registered, settings, mirror, tier, bwrap)
-
-
-def choose_tier(report: TierReport, asked: str) -> tuple[Tier, str]:
-    """The tier to use and its bwrap program (empty where it needs none).
-
-    Without a word it is the best that works; `none` must be asked for by name. Raises PodiumError when nothing works.
-    """
-    if asked == "none":
-        return "none", ""
-    for tried in report.tried:
-        if tried.works and asked in ("", tried.tier):
-            return tried.tier, tried.bwrap
-    what = f"the sandbox tier {asked} does not work here" if asked else "no sandbox works here"
-    raise PodiumError(what, do=report.do or "podium doctor says what does.")
+    chosen = choose(shop.tiers, shop.tier)
+    return Ground(shop.home, registered, settings, mirror, chosen.tier, chosen.bwrap)
 
 
 def overlay_dir(shop: Shop, project: str, run: Run, round_: Round) -> Path:

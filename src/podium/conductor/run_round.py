@@ -1,7 +1,8 @@
 """The durable workflow of one round: workspace, agent, candidate, evidence.
 
-Each step looks in the ledger first and does only what is not done, so that a step which died half way is simply done
-again. A round that cannot go on fails with its reason; it never leaves the queue silently.
+Each stage looks in the ledger first and does only what is not done, so that a round which died half way is simply gone
+through again, by this worker or by one that takes it over (which has none of the dead one's files, and so begins again
+unless the candidate is in the mirror). A round that cannot go on fails with its reason; it is never dropped silently.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from podium.conductor.crash import crash_point
 from podium.conductor.engine import step
 from podium.conductor.gather import gather
 from podium.conductor.harvest import harvest
-from podium.conductor.prepare import prepare
+from podium.conductor.prepare import claim, prepare
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.supervise import supervise
 from podium.kernel.errors import PodiumError
@@ -30,8 +32,14 @@ STAGES: Final[tuple[tuple[str, Stage], ...]] = (
 
 async def run_round(shop: Shop, project: str, run: str, number: int) -> None:
     """Run one round to its end: delivered, failed or stopped."""
+    await step("round", _stages, shop, project, run, number)
+
+
+async def _stages(shop: Shop, project: str, run: str, number: int) -> None:
+    await in_thread(claim, shop, project, run, number)
+    crash_point(shop.crash_at, "round-claimed")
     for name, stage in STAGES:
-        await step(name, _guarded, shop, name, stage, project, run, number)
+        await _guarded(shop, name, stage, project, run, number)
 
 
 async def _guarded(shop: Shop, name: str, stage: Stage, project: str, run: str, number: int) -> None:

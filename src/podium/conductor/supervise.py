@@ -13,6 +13,7 @@ from pathlib import Path
 from podium.agents import event as transcript
 from podium.conductor.crash import crash_point
 from podium.conductor.shop import Shop, in_thread
+from podium.conductor.transcripts import bring, is_shared, key
 from podium.ledger.event import Payload
 from podium.runs import events
 from podium.runs.model import AwaitingPermission, Ordered, Trip, Working
@@ -83,7 +84,11 @@ class Watch:
         return grown
 
     def carry_events(self) -> None:
-        """Take what is new in the transcript, and the agent's starts, to the ledger."""
+        """Take the news of the transcript and the agent's starts to the ledger, and the text where it is shared."""
+        if is_shared(self._shop.desk):
+            name = key(self._run, self._number, self._shop.worker)
+            while bring(self._shop.desk, name, self.directory):
+                pass
         entries: list[transcript.Entry] = []
         while True:
             block, offset = read(self.directory, self._offset)

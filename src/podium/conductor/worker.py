@@ -49,11 +49,13 @@ def worker_name(home: Home) -> str:
         return name
 
 
-def work(shop: Shop, stop: threading.Event, *, idle_seconds: float = 0.0, dead_seconds: float = 15.0) -> bool:
+def work(
+    shop: Shop, stop: threading.Event, *, idle_seconds: float = 0.0, dead_seconds: float = 15.0, slots: int = 0
+) -> bool:
     """Work until `stop` is set, or until nothing has been active for `idle_seconds` (0 = never mind).
 
     Returns False at once when another worker is at work on this state directory. `dead_seconds` is how long another
-    worker may be silent before its work is taken over.
+    worker may be silent before its work is taken over; `slots` how many rounds are at work here at once (0 = any).
     """
     with at_work(shop.home) as mine:
         if not mine:
@@ -63,7 +65,7 @@ def work(shop: Shop, stop: threading.Event, *, idle_seconds: float = 0.0, dead_s
             RUN_ROUND: functools.partial(_round_workflow, shop),
             LAND: functools.partial(_land_workflow, shop),
         }
-        engine = Engine(shop.desk.url, shop.worker, workflows)
+        engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
         reaper = Reaper(shop, engine, dead_seconds)
         try:
             Loop(shop, engine, reaper, stop, idle_seconds).run()

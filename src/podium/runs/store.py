@@ -128,7 +128,7 @@ def advance(round_: Round, event: RunEvent) -> Round:
         round_ = replace(round_, carried=max(round_.carried, event.entry))
     match event:
         case RoundClaimed():
-            return replace(round_, worker=event.worker, starts_before_claim=round_.agent_starts, carried=0)
+            return _claimed(round_, event.worker)
         case BoundaryRecorded():
             return replace(round_, boundary=event.boundary)
         case AgentStarted():
@@ -165,6 +165,14 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return round_
         case _:
             assert_never(event)
+
+
+def _claimed(round_: Round, worker: str) -> Round:
+    """A round that another worker takes over begins anew there, unless its candidate is already harvested."""
+    claimed = replace(round_, worker=worker, starts_before_claim=round_.agent_starts, carried=0)
+    if isinstance(round_.state, Working | AwaitingPermission | Harvesting):
+        return replace(claimed, state=Ordered(), boundary=None, trips=())
+    return claimed
 
 
 def _asked(round_: Round, event: PermissionAsked) -> Round:

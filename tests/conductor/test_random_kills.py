@@ -1,0 +1,135 @@
+"""Fifty kill -9 at seeded random moments, of workers and supervisors, while tasks go from plan to target."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conductor_world import SETTINGS, World
+from test_crash_points import accepted, assert_whole
+
+from podium.landing.model import InReview, OnTarget
+from podium.supervisor.attach import Alive, Died, status
+from podium.testing import actions
+from podium.testing.script import Script, rounds
+from podium.testing.waiting import eventually
+
+KILLS = 50
+TASKS = [f"T{number}" for number in range(1, 21)]
+
+
+@pytest.fixture
+def world(tmp_path: Path, environment: dict[str, str], marker: str) -> Iterator[World]:
+    script = Script(
+        tasks=tuple(
+            rounds(
+                (
+                    actions.Write(path=f"src/{name.lower()}/a.py", text="print(1)\n"),
+                    actions.Pause(seconds=2.0),
+                    actions.Write(path=f"src/{name.lower()}/b.py", text="print(2)\n"),
+                    actions.Say(text=f"{name} is written."),
+                ),
+                match=f"numbers/{name}\\b",
+            )
+            for name in TASKS
+        )
+    )
+    plan = "\n".join(
+        f'[[task]]\nid = "{name}"\ntitle = "Write {name}"\nclauses = ["D1"]\nscope = ["src/{name.lower()}/**"]\n'
+        'agents = ["scripted"]\n'
+        for name in TASKS
+    )
+    settings = SETTINGS.replace("parallel = 50", "parallel = 4")
+    built = World.build(tmp_path, environment, script, dict.fromkeys(TASKS, ()), plan=plan, settings=settings)
+    yield built
+    built.close()
+
+
+class Killer:
+    """Kills workers and supervisors, and counts the agents that died with them."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world = world
+        self.random = random.Random(seed)
+        self.worker = world.start_worker()
+        self.supervisors = 0
+        self.kills = 0
+
+    def kill_one(self) -> None:
+        """Kill a supervisor that lives, or the worker."""
+        self.kills += 1
+        directories = self._alive()
+        if directories and self.random.random() < 0.6:
+            self._kill_supervisor(self.random.choice(directories))
+        else:
+            self.restart()
+
+    def restart(self) -> None:
+        """kill -9 the worker and start another one."""
+        self.worker.send_signal(signal.SIGKILL)
+        self.worker.wait()
+        self.worker = self.world.start_worker()
+
+    def _alive(self) -> list[Path]:
+        return [
+            directory
+            for run, round_ in self.world.now.runs.active()
+            if isinstance(status(directory := self._directory(run.id, round_.number)), Alive)
+        ]
+
+    def _directory(self, run: str, number: int) -> Path:
+        return self.world.desk.home.round(self.world.project.id, run, number)
+
+    def _kill_supervisor(self, directory: Path) -> None:
+        found = status(directory)
+        if not isinstance(found, Alive):
+            return
+        # Stopped first, so that nobody can start another one between the kill and the look at what it left.
+        self.worker.send_signal(signal.SIGSTOP)
+        try:
+            os.kill(found.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        else:
+            eventually(lambda: not isinstance(status(directory), Alive), 10)
+            self.supervisors += isinstance(status(directory), Died)
+        finally:
+            self.worker.send_signal(signal.SIGCONT)
+
+
+def accept_what_waits(world: World) -> None:
+    for name in TASKS:
+        if isinstance(world.task(name), InReview) and not accepted(world, name):
+            world.accept(name)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [20261122])
+def test_fifty_random_kills_lose_nothing_and_do_nothing_twice(world: World, seed: int) -> None:
+    killer = Killer(world, seed)
+    world.order()
+    while not all(isinstance(world.task(name), OnTarget) for name in TASKS):
+        until = world.now.seq + killer.random.randint(1, 14)
+
+        def moved(until: int = until) -> bool:
+            accept_what_waits(world)
+            done = all(isinstance(world.task(name), OnTarget) for name in TASKS)
+            return world.now.seq >= until or done
+
+        eventually(moved, 120)
+        if killer.kills < KILLS:
+            killer.kill_one()
+    assert killer.kills == KILLS
+    assert_whole(world, supervisors_killed=killer.supervisors)
+    assert killer.supervisors > 0
+    _assert_quiet(killer.worker)
+
+
+def _assert_quiet(worker: subprocess.Popen[bytes]) -> None:
+    assert worker.poll() is None
