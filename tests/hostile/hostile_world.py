@@ -1,0 +1,429 @@
+"""The real `podium` on a project whose agents misbehave: every act is a command, every process a real one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podium.conductor.board import board
+from podium.conductor.desk import Desk
+from podium.conductor.home import Home
+from podium.conductor.state import State
+from podium.kernel.clock import SystemClock
+from podium.landing.model import OnTarget, TaskState
+from podium.runs.model import Round, Run
+from podium.testing.repositories import Content, Repository, build_repository
+from podium.testing.script import Script, ScriptedTask, save
+from podium.testing.waiting import eventually
+
+ORDINARY = 54322
+SPEC_NAME = "numbers"
+ADA = "Ada Example <ada@example.org>"
+# What must never reach a terminal from a printed line: controls (C0, DEL, C1), directions, line separators.
+DANGEROUS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+SPEC = """\
+---
+title: Numbers
+owner: Ada Example
+risk: low
+scope: [src/**, tests/**]
+---
+
+# Numbers
+
+## Intent
+People need sums.
+
+## Behaviour
+- B1: `src/zero.py` prints 0.
+  check: `test "$(python3 src/zero.py)" = 0`
+
+## Edge cases
+- E1: `src/zero.py` ignores its arguments.
+  check: `test "$(python3 src/zero.py x)" = 0`
+
+## Done
+- D1: the tests pass.
+  check: `python3 tests/check.py`
+
+## Out of scope
+Everything else.
+"""
+SETTINGS = """\
+[project]
+name = "numbers"
+target = "main"
+
+[environment]
+test = "python3 tests/check.py"
+
+[review]
+capacity = 90
+
+[run]
+parallel = 90
+"""
+FILES: Mapping[str, Content] = {
+    "src/zero.py": "print(0)\n",
+    "tests/check.py": "import pathlib\nassert pathlib.Path('src/zero.py').exists()\nprint('1 passed')\n",
+}
+
+
+def users() -> list[Any]:
+    """Who tests run as: the user that runs them, and for root an ordinary user too."""
+    return [0, pytest.param(ORDINARY, marks=pytest.mark.slow)] if os.geteuid() == 0 else [0]
+
+
+def user_name(uid: int) -> str:
+    """The name of a user in the name of a test."""
+    return "ordinary" if uid else "me"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home, a state directory and a directory to work in, of one user."""
+
+    base: Path
+    root: Path
+    uid: int = 0
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def state(self) -> Path:
+        return self.base / "state"
+
+    @property
+    def home(self) -> Path:
+        return self.base / "home"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "HOME": str(self.home),
+            "TMPDIR": str(self.base / "tmp"),
+            "PODIUM_STATE": str(self.state),
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **self.variables,
+        }
+
+    def prepare(self) -> None:
+        """Make the directories, with an identity for git, and give all to the user."""
+        for directory in (self.base, self.root, self.home, self.base / "tmp"):
+            directory.mkdir(parents=True, exist_ok=True)
+        (self.home / ".gitconfig").write_text("[user]\n\tname = Ada Example\n\temail = ada@example.org\n")
+        self.own()
+
+    def own(self) -> None:
+        """Give everything to the user."""
+        if self.uid:
+            for path in (self.base, *self.base.rglob("*")):
+                os.chown(path, self.uid, self.uid, follow_symlinks=False)
+
+    def as_user(self, command: list[str]) -> list[str]:
+        """The command that runs this command as the user."""
+        if not self.uid:
+            return command
+        return ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs", *command]
+
+    def podium(self, *arguments: str, stdin: str = "", code: int | None = None, cwd: Path | None = None) -> Result:
+        """One command to its end: no traceback, and nothing in its lines that acts on a terminal, whatever it is."""
+        done = subprocess.run(
+            self.as_user([sys.executable, "-m", "podium.cli.main", *arguments]),
+            cwd=cwd or self.root,
+            env=self.environment,
+            input=stdin.encode(),
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in result.text, result.text
+        assert "Podium broke" not in result.text, result.text + "".join(
+            each.read_text() for each in self.state.glob("crash-*.txt")
+        )
+        found = DANGEROUS.search(result.text)
+        assert found is None, f"podium {' '.join(arguments)} prints {found[0]!r}: {result.text[:2000]!r}"
+        if code is not None:
+            assert result.code == code, result
+        return result
+
+    def refused(self, *arguments: str, because: str, code: int = 2) -> Result:
+        """A command that ends with an error of one line and what to do."""
+        result = self.podium(*arguments, code=code)
+        assert because in result.err, result.err
+        assert "error:" in result.err, result.err
+        return result
+
+
+@dataclass(frozen=True)
+class Case:
+    """One task of a world: what its agent does."""
+
+    script: ScriptedTask
+    title: str = ""
+    agent: str = "scripted"
+    scope: str = ""
+
+
+class World(Place):
+    """A project with an approved plan, one task for each case, and a worker. Nothing runs until it is asked for."""
+
+    def __init__(self, base: Path, uid: int = 0) -> None:
+        super().__init__(base, base / "repository", uid)
+        self.__dict__["tasks"] = {}
+        self.__dict__["processes"] = []
+
+    tasks: dict[str, str]
+    processes: list[subprocess.Popen[bytes]]
+
+    @classmethod
+    def build(
+        cls,
+        cases: Mapping[str, Case],
+        *,
+        uid: int = 0,
+        settings: str = "",
+        files: Mapping[str, Content] | None = None,
+        agents: Mapping[str, str] | None = None,
+        worker: bool = True,
+        spec: str = SPEC,
+    ) -> World:
+        """`agents` maps names of further agents to a match of their scripts; each plays the same script."""
+        base = Path(tempfile.mkdtemp(prefix="podium-hostile-"))
+        base.chmod(0o755)
+        world = cls(base, uid)
+        world.tasks.update({name: f"T{number}" for number, name in enumerate(cases, 1)})
+        script = Script(
+            tasks=tuple(
+                ScriptedTask(match=rf"numbers/{world.tasks[name]}\b", rounds=case.script.rounds)
+                for name, case in cases.items()
+            )
+        )
+        saved = save(script, base / "scripts" / "script.json")
+        command = [str(Path(sys.executable).parent / "podium-scripted-agent"), str(saved)]
+        own = SETTINGS + settings
+        for agent in ("scripted", *(agents or {})):
+            own += f"\n[agents.{json.dumps(agent)}]\ncommand = {json.dumps(command)}\n"
+            own += f"mounts = [{json.dumps(str(saved.parent))}]\n"
+        plan = "\n".join(_task(world.tasks[name], name, case) for name, case in cases.items())
+        content: dict[str, Content] = {
+            **FILES,
+            **(files or {}),
+            "podium.toml": own,
+            f"specs/{SPEC_NAME}.md": spec,
+            f"specs/{SPEC_NAME}.plan.toml": plan,
+        }
+        build_repository(world.root, content)
+        world.prepare()
+        world.podium("init", code=0)
+        world.podium("plan", "approve", SPEC_NAME, "--yes", code=0)
+        if worker:
+            world.start_worker()
+        return world
+
+    # --- processes ----------------------------------------------------------------------------------------------------
+
+    def start_worker(self, *prefix: str) -> subprocess.Popen[bytes]:
+        command = [*prefix, sys.executable, "-m", "podium.cli.main", "worker", "--dead-after", "2"]
+        with (self.base / "worker.log").open("ab") as log:
+            worker = subprocess.Popen(
+                self.as_user(command),
+                env=self.environment,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(worker)
+        eventually(lambda: (self.state / "conductor.lock").exists() or worker.poll() is not None, 60)
+        return worker
+
+    def close(self) -> None:
+        """End every process; the directory goes too."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.wait(30)
+        desk = self.__dict__.get("desk")
+        if desk is not None:
+            desk.close()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    def log(self) -> str:
+        log = self.base / "worker.log"
+        return log.read_text()[-4000:] if log.exists() else ""
+
+    # --- what there is ------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> State:
+        """The newest state."""
+        desk = self.__dict__.get("desk")
+        if desk is None:
+            home = Home(self.state)
+            desk = self.__dict__["desk"] = Desk(home, home.default_database, SystemClock())
+        return desk.look(desk.projects()[0])
+
+    @property
+    def mirror(self) -> Repository:
+        return Repository(Home(self.state).mirror(self.now.id))
+
+    def run_of(self, name: str) -> Run | None:
+        runs = self.now.runs.of_task(SPEC_NAME, self.tasks[name])
+        return runs[-1] if runs else None
+
+    def round_of(self, name: str) -> Round:
+        run = self.run_of(name)
+        assert run is not None
+        return run.rounds[-1]
+
+    def state_of(self, name: str) -> TaskState:
+        return next(row.state for row in board(self.now) if row.task.id == self.tasks[name])
+
+    def evidence(self, name: str) -> dict[str, Any]:
+        """The newest round's items by their names."""
+        run = self.run_of(name)
+        assert run is not None
+        return {item.name: item for item in self.now.evidence.items(run.id, run.rounds[-1].number)}
+
+    def changed_paths(self, name: str) -> list[bytes]:
+        """What the newest candidate changes."""
+        candidate = self.candidate(name)
+        raw = self.mirror.git_bytes("diff", "--name-only", "--no-renames", "-z", candidate.base, candidate.commit)
+        return [each for each in raw.split(b"\0") if each]
+
+    def candidate(self, name: str) -> Any:
+        state: Any = self.round_of(name).state
+        return state.candidate
+
+    def outside(self) -> dict[str, str]:
+        """What no agent may change: the user's repository, as git and the file system see it, and the home directory."""
+        git = Repository(self.root)
+        trust = ("-c", "safe.directory=*")
+        facts = {
+            name: git.git(*trust, *command)
+            for name, command in {
+                "refs": ("for-each-ref", "refs/heads", "refs/tags"),
+                "head": ("symbolic-ref", "HEAD"),
+                "status": ("status", "--porcelain", "--ignored"),
+                "config": ("config", "--local", "--list"),
+            }.items()
+        }
+        facts["hooks"] = str(sorted((self.root / ".git" / "hooks").glob("*")))
+        return {**facts, "home": str(sorted(each.relative_to(self.home) for each in self.home.rglob("*")))}
+
+    # --- acts ---------------------------------------------------------------------------------------------------------
+
+    def full(self, name: str) -> str:
+        return f"{SPEC_NAME}/{self.tasks[name]}"
+
+    def order(self, *names: str) -> None:
+        self.podium("run", "--no-follow", *(self.full(name) for name in names), code=0)
+
+    def wait_for(self, name: str, *kinds: type, seconds: float = 90.0) -> TaskState:
+        """Wait until a task is in such a state."""
+
+        def reached() -> bool:
+            return isinstance(self.state_of(name), kinds)
+
+        try:
+            eventually(reached, seconds, every=0.05)
+        except AssertionError as error:
+            run = self.run_of(name)
+            raise AssertionError(f"{name} is {self.state_of(name)!r}, {run!r}\n{self.log()}") from error
+        return self.state_of(name)
+
+    def ran(self, name: str, *kinds: type, seconds: float = 90.0) -> TaskState:
+        """Order a task, unless it was, and wait until it is in such a state."""
+        if self.run_of(name) is None:
+            self.order(name)
+        return self.wait_for(name, *kinds, seconds=seconds)
+
+    def read_all(self, name: str) -> None:
+        """Mark every hunk as seen."""
+        data = self.podium("review", self.full(name), "--json", code=0).json
+        hunks = [each["id"] for each in data["hunks"]]
+        if hunks:
+            self.podium("review", self.full(name), "--mark", "seen", *hunks, code=0)
+
+    def accept(self, name: str, **waived: str) -> Result:
+        """Read everything and accept it; what stands against it is waived by name where it can be."""
+        self.read_all(name)
+        first = self.podium("accept", self.full(name), "--unsigned", "--json")
+        if first.code == 0:
+            return first
+        codes = [each["code"] for each in first.json["refusals"]]
+        waivers = [f"--waive={code}=it is only a test" for code in codes]
+        return self.podium("accept", self.full(name), "--unsigned", *waivers)
+
+    def landed(self, name: str) -> str:
+        """Accept a task, wait until it is on the target, and give the commit."""
+        result = self.accept(name)
+        assert result.code == 0, result
+        self.wait_for(name, OnTarget)
+        state = self.now
+        entry = state.landings.landed(SPEC_NAME, self.tasks[name])
+        assert entry is not None
+        landed: Any = entry.state
+        return landed.commit
+
+    def assert_ledger_verifies(self) -> None:
+        self.podium("ledger", "verify", code=0)
+
+    def assert_prints_safely(self, name: str) -> None:
+        """Every list and screen that shows the task, also as JSON."""
+        full = self.full(name)
+        for command in (
+            ["status", "--all"],
+            ["attention"],
+            ["log", "-n", "0"],
+            ["review", full, "--print", "--every"],
+            ["evidence", full],
+            ["watch", full, "--no-follow"],
+            ["compare", full],
+            ["ledger", "export"],
+        ):
+            self.podium(*command)
+            self.podium(*command, "--json")
+
+
+def _task(task: str, name: str, case: Case) -> str:
+    scope = case.scope or f"src/{name}/**"
+    return (
+        f'[[task]]\nid = "{task}"\ntitle = {json.dumps(case.title or f"Write {name}")}\n'
+        f'clauses = ["B1", "E1", "D1"]\nscope = [{json.dumps(scope)}]\nagents = [{json.dumps(case.agent)}]\n'
+    )
