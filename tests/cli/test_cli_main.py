@@ -137,3 +137,30 @@ def test_a_reader_that_goes_away_is_no_error(world: World) -> None:
 
 def test_main_is_one_of_the_console_scripts() -> None:
     assert Path(sys.executable).with_name("podium").exists()
+
+
+def test_a_corrupt_database_is_an_error_with_what_to_do_and_is_left_alone(world: World) -> None:
+    (world.base / "state").mkdir()
+    place = world.base / "state" / "podium.db"
+    place.write_bytes(b"garbage" * 100)
+    result = world.podium("status")
+    assert result.code == 1
+    assert "podium.db" in result.err
+    assert "backup" in result.err
+    assert place.read_bytes() == b"garbage" * 100
+
+
+def test_a_state_directory_that_cannot_be_made_is_an_error_with_what_to_do(world: World) -> None:
+    (world.base / "file").write_text("in the way")
+    result = world.podium("init", "--yes", "--state", str(world.base / "file"))
+    assert result.code in (1, 2)
+    assert str(world.base / "file") in result.err
+    assert not (world.repository / "podium.toml").exists()
+
+
+def test_what_the_output_cannot_show_is_no_reason_to_fail(world: World) -> None:
+    world.podium("init", "--yes")
+    world.write("specs/arrow.md", "# From 1 → 10 €\n")
+    result = world.podium("spec", "list", PYTHONIOENCODING="latin-1")
+    assert result.code == 0, result.err
+    assert result.out.isascii()

@@ -55,7 +55,7 @@ class Context:
     @cached_property
     def directory(self) -> Path:
         """The directory to work in, absolute. Raises UsageError when it does not exist."""
-        start = Path.cwd() / Path(self.options.directory).expanduser()
+        start = _here() / Path(self.options.directory).expanduser()
         if not start.is_dir():
             raise UsageError("there is no such directory", where=self.options.directory, do="check the path after -C")
         return start.resolve()
@@ -65,7 +65,7 @@ class Context:
         """The state directory, absolute; it may not exist yet."""
         given = self.options.state or self.environ.get("PODIUM_STATE", "")
         if given:
-            return (Path.cwd() / Path(given).expanduser()).resolve()
+            return (_here() / Path(given).expanduser()).resolve()
         import platformdirs
 
         return platformdirs.user_state_path("podium", appauthor=False)
@@ -173,3 +173,10 @@ class Context:
         """Give back what was opened."""
         if "desk" in self.__dict__:
             self.desk.close()
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the directory you are in no longer exists", do="Go to another one: cd") from None

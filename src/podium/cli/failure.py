@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -16,6 +17,15 @@ from podium.kernel.errors import PodiumError, UsageError
 
 INTERRUPTED = 130
 BROKEN_PIPE = 1
+
+_MACHINE = {
+    errno.ENOSPC: "The disk is full. Free some space (podium gc), or move the state: --state DIR",
+    errno.EDQUOT: "Your disk quota is used up. Free some space (podium gc), or move the state: --state DIR",
+    errno.EROFS: "This place cannot be written. Name another one: --state DIR",
+    errno.EACCES: "You may not do that there. Look at who owns it, or name another place: --state DIR",
+    errno.EPERM: "You may not do that there. Look at who owns it, or name another place: --state DIR",
+    errno.EMFILE: "Too many files are open. Raise the limit: ulimit -n 4096",
+}
 
 
 def report(error: PodiumError, context: Context) -> int:
@@ -36,6 +46,17 @@ def from_click(error: click.ClickException) -> PodiumError:
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"there is no option '{error.option_name}'; did you mean '{error.possibilities[0]}'?"
     return UsageError(text[:1].lower() + text[1:], do=f"see: {path} --help")
+
+
+def is_foreseen(error: OSError) -> bool:
+    """Whether it is the machine's trouble (a full disk, a missing right), not a fault of Podium."""
+    return error.errno in _MACHINE
+
+
+def from_system(error: OSError) -> PodiumError:
+    """The machine's trouble in words."""
+    do = _MACHINE.get(error.errno or 0, "")
+    return PodiumError(error.strerror or str(error), where=str(error.filename or ""), do=do)
 
 
 def crash(error: BaseException, context: Context) -> int:

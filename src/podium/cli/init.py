@@ -14,7 +14,7 @@ from podium.cli.group import Verb
 from podium.cli.known_agents import installed
 from podium.cli.repository_notes import repository_notes
 from podium.cli.writing import write_new
-from podium.kernel.errors import PodiumError, UsageError
+from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from podium.project.detect import Detected
@@ -55,12 +55,13 @@ def command(context: Context, yes: bool, test: str | None, target: str, agents: 
     elif test is not None or target or agents:
         what = "it exists already; --test, --target and --agent are for a new one"
         raise UsageError(what, where=SETTINGS_FILE, do="Edit the file, then: podium init")
+    done = False
     try:
         project = register(context.desk, repository.root, context.settings_text, path=context.path, actor=actor)
-    except PodiumError:
-        if fresh:
+        done = True
+    finally:
+        if fresh and not done:
             place.unlink()
-        raise
     _tell(context, project, fresh)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -9,7 +10,7 @@ import click
 
 from podium import __version__
 from podium.cli.context import Context
-from podium.cli.failure import BROKEN_PIPE, INTERRUPTED, crash, from_click, report
+from podium.cli.failure import BROKEN_PIPE, INTERRUPTED, crash, from_click, from_system, is_foreseen, report
 from podium.cli.group import LazyGroup, shared_options
 from podium.kernel.errors import PodiumError
 
@@ -51,6 +52,8 @@ def run(arguments: list[str], context: Context) -> int:
         # The reader has gone; what is left in the buffer must not raise once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        return report(from_system(error), context) if is_foreseen(error) else crash(error, context)
     except Exception as error:  # noqa: BLE001 - the outermost edge: a person never meets a traceback unasked
         return crash(error, context)
     finally:
@@ -60,6 +63,9 @@ def run(arguments: list[str], context: Context) -> int:
 
 def main() -> None:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to fail
     sys.exit(run(sys.argv[1:], Context(os.environ)))
 
 

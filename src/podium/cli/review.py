@@ -64,7 +64,7 @@ def command(
             raise NotFoundError(why, where=case.name, do=f"podium status {case.name}")
         if mark or closing:
             _record(context, case, hunks, mark, closing)
-        elif context.output.interactive and not printed:
+        elif context.output.interactive and context.output.live and not printed:
             _read(click_context, context, mirror, case)
         else:
             _print(context, case, every)

@@ -9,6 +9,7 @@ import click
 
 from podium.cli.board_lines import board_data, board_lines
 from podium.cli.context import Context
+from podium.cli.disk import DiskUse, disk_use, in_words
 from podium.cli.group import Verb
 from podium.cli.names import AnyName
 from podium.cli.state_words import words
@@ -39,32 +40,39 @@ def command(context: Context, name: str, everything: bool) -> None:
         raise NotFoundError("no approved plan has such a spec or task", where=name, do="podium spec list")
     working = conductor_pid(context.home) is not None
     counts = Counter(words(row.state, row.name).word for row in rows)
+    disk = disk_use(context.home.project(state.project.id))
     context.output.document(
         {
             "project": state.project.name,
             "target": state.project.target,
             "conductor": working,
+            "disk": {"used": disk.used, "free": disk.free},
             "counts": counts,
             "tasks": board_data(state, rows),
         }
     )
-    _print(context, state, rows, counts, everything or bool(name), working)
+    _print(context, state, rows, counts, everything or bool(name))
+    _print_needs(context, counts, disk, working)
 
 
-def _print(
-    context: Context, state: State, rows: list[Row], counts: Counter[str], everything: bool, working: bool
-) -> None:
+def _print(context: Context, state: State, rows: list[Row], counts: Counter[str], everything: bool) -> None:
     output, now = context.output, context.desk.clock.now()
     summary = ", ".join(f"{count} {word}" for word, count in counts.most_common())
-    head = f"{output.paint(output.safe(state.project.name), 'strong')} → {output.safe(state.project.target)}"
-    output.line(f"{head}  {summary or 'no task yet'}")
+    name, target = output.paint(output.safe(state.project.name), "strong"), output.safe(state.project.target)
+    output.line(f"{name} {output.ink.glyph('to')} {target}  {summary or 'no task yet'}")
     shown = [row for row in rows if everything or words(row.state, row.name).word not in ("landed", "rejected")]
     for line in board_lines(output, state, shown, now, {}):
         output.line(line)
     if not rows:
         output.line("  Begin: podium spec new NAME, podium plan draft NAME, podium plan approve NAME")
+
+
+def _print_needs(context: Context, counts: Counter[str], disk: DiskUse, working: bool) -> None:
+    output = context.output
     waiting = sum(count for word, count in counts.items() if word in _NEEDS_A_PERSON)
     if waiting:
         output.line(f"{waiting} need{'s' if waiting == 1 else ''} you: podium attention")
     if counts["at work"] + counts["landing"] + counts["waiting"] and not working:
         output.line(output.paint("No conductor is at work here: podium run starts one.", "warn"))
+    used = "much" if disk.used is None else in_words(disk.used)
+    output.line(output.paint(f"disk: {used} used, {in_words(disk.free)} free", "quiet"))

@@ -40,11 +40,13 @@ def _parse(context: Context, place: str) -> tuple[str, int]:
     found = _PLACE.fullmatch(place)
     if not found:
         raise UsageError("this names no line of a file", where=place, do="Write it as: podium why src/cart.py:41")
+    from podium.git.paths import to_text
+
     root = context.repository.root
     absolute = Path(os.path.normpath(context.directory / found["path"]))
     if not absolute.is_relative_to(root):
         raise UsageError("this file is not in the repository", where=found["path"])
-    return absolute.relative_to(root).as_posix(), int(found["line"])
+    return to_text(os.fsencode(absolute.relative_to(root).as_posix())), int(found["line"])
 
 
 def _look(context: Context, path: str, line: int) -> tuple[Origin, tuple[Item, ...]]:
