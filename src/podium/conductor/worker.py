@@ -25,6 +25,7 @@ from podium.conductor.run_round import run_round
 from podium.conductor.shop import Shop
 from podium.kernel.errors import PodiumError
 from podium.kernel.ids import system_entropy
+from podium.workspaces.orphans import end_orphans
 
 POLL_SECONDS = 0.05
 BEAT_SECONDS = 2.0
@@ -60,6 +61,7 @@ def work(
     with at_work(shop.home) as mine:
         if not mine:
             return False
+        end_orphans()
         _ = shop.desk.ledger  # migrate before the engine does
         workflows: dict[str, Workflow] = {
             RUN_ROUND: functools.partial(_round_workflow, shop),

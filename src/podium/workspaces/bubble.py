@@ -42,7 +42,7 @@ _PROC_MASKED: Final = (
 
 # Lowers the limits from inside the user namespace, where RLIMIT_NPROC counts this sandbox only, and becomes the
 # command. dash names the process limit -p, other shells -u; file sizes are in blocks of 512 bytes.
-_INIT: Final = (
+INIT: Final = (
     'n=$1; f=$2; o=$3; shift 3; ulimit -c 0; [ "$f" = 0 ] || ulimit -f "$f"; ulimit -n "$o"; '
     '[ "$n" = 0 ] || ulimit -u "$n" 2>/dev/null || ulimit -p "$n"; exec "$@"'
 )
@@ -92,7 +92,7 @@ def command(limits: Limits, argv: list[str]) -> list[str]:
     # bwrap's own init is a process of this user too, and so is the shell that becomes the command.
     processes = limits.processes and limits.processes * THREADS_PER_PROCESS + 2
     numbers = [str(processes), str(limits.disk_mb * 2048), str(files)]
-    return ["/bin/sh", "-c", _INIT, "podium-init", *numbers, *argv]
+    return ["/bin/sh", "-c", INIT, "podium-init", *numbers, *argv]
 
 
 def _system(data_fds: dict[str, int]) -> list[str]:
