@@ -147,8 +147,10 @@ class Context:
 
     @property
     def url(self) -> str:
-        """The URL of the database that is used."""
-        return self.database or self.home.default_database
+        """The URL of the database that is used; the path of a SQLite file in it is absolute."""
+        url = self.database or self.home.default_database
+        kind, slashes, path = url.partition(":///")
+        return f"{kind}{slashes}{(_here() / path).resolve()}" if kind == "sqlite" and path else url
 
     @property
     def shown_database(self) -> str:

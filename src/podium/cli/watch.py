@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.cli.tasks import find_run
 from podium.cli.transcript_lines import Telling
+from podium.cli.transcript_source import Transcript
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -37,38 +37,28 @@ def command(context: Context, task: str, number: int | None, agent: str, no_foll
     chosen = number or run.rounds[-1].number
     if chosen > len(run.rounds):
         raise NotFoundError(f"there is no round {chosen}", where=f"{run.spec}/{run.task}")
-    place = context.home.round(project, run.id, chosen)
+    transcript = Transcript(context, project, run, chosen)
     if context.output.json:
-        _print_document(context, run, chosen, place)
+        entries = list(transcript.more())
+        while more := transcript.more():
+            entries.extend(more)
+        context.output.document({"task": f"{run.spec}/{run.task}", "round": chosen, "events": entries})
     else:
-        _follow(context, project, run, chosen, place, once=no_follow)
+        _follow(context, project, run, chosen, transcript, once=no_follow)
 
 
-def _print_document(context: Context, run: Run, number: int, place: Path) -> None:
-    from podium.supervisor.follow import read
-
-    entries, offset = read(place)
-    while True:
-        more, after = read(place, offset)
-        if after == offset:
-            break
-        entries, offset = (*entries, *more), after
-    context.output.document({"task": f"{run.spec}/{run.task}", "round": number, "events": entries})
-
-
-def _follow(context: Context, project: str, run: Run, number: int, place: Path, *, once: bool) -> None:
+def _follow(context: Context, project: str, run: Run, number: int, transcript: Transcript, *, once: bool) -> None:
     from podium.runs.store import is_active
-    from podium.supervisor.follow import read
 
-    telling, offset = Telling(context.output), 0
+    telling = Telling(context.output)
     while True:
         active = is_active(context.desk.look(project).runs.by_id[run.id].rounds[number - 1].state)
-        entries, after = read(place, offset)
+        entries = transcript.more()
         for entry in entries:
             for line in telling.lines(entry):
                 context.output.line(line)
-        if after == offset and (once or not active):
+        if entries:
+            continue
+        if once or not active:
             return
-        offset = after
-        if not entries:
-            time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
