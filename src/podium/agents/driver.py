@@ -28,6 +28,7 @@ class AgentTask(Value, frozen=True, kw_only=True):
     command: tuple[str, ...]  # from the settings
     session: str = ""  # to go on with; empty = a new one
     model: str = ""
+    model_url: str = ""  # the model provider's base URL, without a path; empty = as the agent itself is set up
     workdir: str = "/workspace"  # as the agent sees it
     line_limit: int = 8 * 2**20  # bytes of one message
     total_limit: int = 256 * 2**20  # bytes of all messages

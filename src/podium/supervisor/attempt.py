@@ -26,6 +26,7 @@ from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending, of_stop_reason
 from podium.supervisor.files import write_whole
 from podium.supervisor.order import SESSION, Order, SessionRecord, read_session
+from podium.supervisor.relay import Relay
 from podium.supervisor.sandboxed import AgentProcess
 from podium.supervisor.stage import Stage
 from podium.workspaces.plan import seen_workdir
@@ -52,6 +53,7 @@ class Attempt:
         self._crash = crash
         self._number = number
         self._before = read_session(round_dir)
+        self._relay = Relay(order.sandbox, order.forwards)
         self.stderr = ""
 
     @property
@@ -71,6 +73,7 @@ class Attempt:
             command=order.command,
             session=self._wish,
             model=order.model,
+            model_url=order.model_url,
             workdir=seen_workdir(order.sandbox),
             line_limit=order.limits.line,
             total_limit=order.limits.total,
@@ -103,6 +106,7 @@ class Attempt:
             if not self._stage.broken.done() and not process.paused:
                 await process.gone(order.exit_seconds)
             how = await process.end()
+            await self._relay.close()
             self._stage.process = None
             self.stderr = process.stderr
         return _told(ending, how)
@@ -131,6 +135,8 @@ class Attempt:
         except AgentFailedError as error:
             self._stage.emit(ErrorReported(what=str(error)))
             return Ending(outcome="failed", error=f"the agent failed: {error}")
+        except PodiumError as error:
+            return Ending(outcome="failed", error=str(error))
         except TimeoutError:
             why = f"the agent had no session after {self._order.start_seconds:g} s"
             return Ending(outcome="timeout", error=why)
@@ -142,7 +148,7 @@ class Attempt:
         spoken = stage.driver
         if spoken is None:
             raise RuntimeError("an attempt needs a driver")
-        await self._in_time(process.begin())
+        await self._in_time(process.begin(self._relay.open))
         opened = await self._in_time(spoken.open(process.pipes, stage, task))
         self._crash.reach("opened")
         prompt = self._begin(opened)

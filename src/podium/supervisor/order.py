@@ -37,6 +37,7 @@ __all__ = [
     "SESSION",
     "STARTS",
     "ExitRecord",
+    "Forward",
     "Order",
     "OutputLimits",
     "SessionRecord",
@@ -68,6 +69,13 @@ class OutputLimits(Value, frozen=True, kw_only=True):
     stderr: int = 64 * 2**10  # the tail that is kept; the rest is dropped
 
 
+class Forward(Value, frozen=True, kw_only=True):
+    """What connects to `port` of the sandbox's 127.0.0.1 is connected to `to`, an address of the host's side."""
+
+    port: int
+    to: str  # host:port
+
+
 class Order(Value, frozen=True, kw_only=True):
     """One round: which agent, told what, in which sandbox, under which rules."""
 
@@ -81,6 +89,8 @@ class Order(Value, frozen=True, kw_only=True):
     model: str = ""  # asked for by the driver where the agent lets it choose
     session: str = ""  # to go on with; empty = a new one
     fallback_prompt: str = ""  # told to a new session when `session` cannot be loaded; empty = `prompt`
+    forwards: tuple[Forward, ...] = ()  # ports of the sandbox's own 127.0.0.1, and what they stand for
+    model_url: str = ""  # where the agent finds its model, as seen inside; empty = as the agent itself is set up
     permissions: tuple[PermissionRule, ...] = ()
     tripwires: Tripwires = Tripwires()
     scope: tuple[str, ...] = ()  # globs (podium.project.globs) of what the task may change; empty = everything

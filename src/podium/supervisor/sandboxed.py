@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from podium.agents.driver import AgentGoneError, Pipes
@@ -67,11 +68,16 @@ class AgentProcess:
         launched.spawned(process.pid)
         return cls(launched, process, stderr_limit=stderr_limit)
 
-    async def begin(self) -> None:
-        """Let the agent start. Raises AgentGoneError when the sandbox ends instead."""
+    async def begin(self, before: Callable[[int | None], Awaitable[None]] | None = None) -> None:
+        """Let the agent start, once `before` is done, which is told the first process inside.
+
+        Raises AgentGoneError when the sandbox ends instead, and what `before` raises.
+        """
         said = await self.pipes.stdout.readline()
         if said != _AT_THE_GATE:
             raise AgentGoneError("its sandbox ended before the agent began")
+        if before is not None:
+            await before(self.first_pid)
         self.pipes.stdin.write(b"go\n")
         await self.pipes.stdin.drain()
 

@@ -1,0 +1,90 @@
+"""What an agent in a sandbox may connect to, carried by its supervisor: a port in there stands for one address here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Final
+
+from podium.kernel.errors import PodiumError
+from podium.supervisor.order import Forward
+from podium.workspaces.plan import SandboxPlan
+from podium.workspaces.sockets import can_listen, listen_inside
+
+_BLOCK: Final = 65536
+_MOST: Final = 256  # connections at once; more wait in the kernel's queue
+
+
+class Relay:
+    """The open ways out of one sandbox; used once."""
+
+    def __init__(self, plan: SandboxPlan, forwards: tuple[Forward, ...]) -> None:
+        self._plan = plan
+        self._forwards = forwards
+        self._servers: list[asyncio.Server] = []
+        self._carrying: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_MOST)
+
+    async def open(self, pid: int | None) -> None:
+        """Listen inside the sandbox of this process and carry from now on. Raises PodiumError when it cannot."""
+        if not self._forwards:
+            return
+        if not can_listen(self._plan.tier) or pid is None:
+            raise PodiumError(
+                f"a sandbox of the tier {self._plan.tier} has no network of its own in which a port could be opened",
+                where="sandbox network",
+                do="Use a machine where the tier overlay or clone works: podium doctor.",
+            )
+        ports = [each.port for each in self._forwards]
+        listeners = await asyncio.to_thread(listen_inside, pid, ports)
+        for listener, forward in zip(listeners, self._forwards, strict=True):
+            listener.setblocking(False)
+            self._servers.append(await asyncio.start_server(self._taker(forward.to), sock=listener))
+
+    async def close(self) -> None:
+        """Close every way and every connection on it; idempotent."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for task in tuple(self._carrying):
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    def _taker(self, to: str):
+        host, _, port = to.rpartition(":")
+
+        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            if task is not None:
+                self._carrying.add(task)
+            try:
+                async with self._room:
+                    await _carry(reader, writer, host, int(port))
+            finally:
+                writer.close()
+                if task is not None:
+                    self._carrying.discard(task)
+
+        return take
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
+    """Carry both ways until both have ended; an address that does not answer closes the connection."""
+    try:
+        far_reader, far_writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return
+    try:
+        await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+    finally:
+        far_writer.close()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while block := await source.read(_BLOCK):
+            target.write(block)
+            await target.drain()
+    with contextlib.suppress(OSError):
+        if target.can_write_eof():
+            target.write_eof()
