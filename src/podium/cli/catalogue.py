@@ -49,6 +49,7 @@ VERBS: dict[str, Entry] = {
     "log": Entry("log", "Tell what happened, newest last.", "Record"),
     "why": Entry("why", "Tell how a line came to be: clause, task, agent, reviewer, receipt, evidence.", "Record"),
     "ledger": Entry("ledger", "Verify or export the record of every decision.", "Record"),
+    "gc": Entry("gc", "Show what disk space can be freed without losing anything, and free it.", "Record"),
 }
 
 SUBVERBS: dict[str, dict[str, Entry]] = {

@@ -14,35 +14,57 @@ from podium.cli.intent import plan_file, read_spec
 from podium.cli.names import SpecName
 from podium.cli.plan_findings import plan_findings
 from podium.cli.task_table import task_lines
+from podium.cli.working import make_shop
 from podium.cli.writing import write_new
 from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:
     from podium.plan.model import Plan
+    from podium.spec.model import Spec
 
 
-@click.command(cls=Verb, examples=("podium plan draft rate-limit", "podium plan draft rate-limit --force"))
+@click.command(
+    cls=Verb,
+    examples=(
+        "podium plan draft rate-limit",
+        "podium plan draft rate-limit --force",
+        "podium plan draft rate-limit --with claude",
+    ),
+)
 @click.argument("name", type=SpecName())
 @click.option("--force", is_flag=True, help="Replace the plan that is there; it is kept as NAME.plan.toml.old.")
+@click.option("--with", "agent", metavar="AGENT", default="", help="Ask this agent for a plan instead of the rules.")
 @click.pass_obj
-def command(context: Context, name: str, force: bool) -> None:
+def command(context: Context, name: str, force: bool, agent: str) -> None:
     """Draft a plan by rule, for you to edit.
 
     Clauses are grouped by the files they concern; edge cases stay with the behaviour they belong to. Comments in the
-    file say why each task is as it is.
+    file say why each task is as it is. With an agent: it looks at the repository in a sandbox, can change nothing, and
+    what it proposes is checked like a plan of your own.
     """
-    from podium.plan.draft import draft
-
     spec = read_spec(context, name)
     if not spec.clauses:
         raise UsageError("the spec has no clause to plan for", where=spec.path, do=f"podium spec lint {name}")
-    plan = draft(spec, context.repository.tracked_files(), context.settings)
+    plan = _proposed(context, spec, agent) if agent else _drafted(context, spec)
     path = plan_file(context, name)
     _write(context, path, plan, force)
     findings = plan_findings(context, plan, spec)
     context.output.document({"spec": name, "path": str(path), "tasks": plan.tasks, "findings": findings})
     _print(context, name, path, plan)
     print_findings(context, findings)
+
+
+def _drafted(context: Context, spec: Spec) -> Plan:
+    from podium.plan.draft import draft
+
+    return draft(spec, context.repository.tracked_files(), context.settings)
+
+
+def _proposed(context: Context, spec: Spec, agent: str) -> Plan:
+    from podium.conductor.propose_plan import propose_plan
+
+    context.output.note(f"{agent} reads the repository and the spec; this may take some minutes")
+    return propose_plan(make_shop(context), context.project.id, spec, agent)
 
 
 def _write(context: Context, path: Path, plan: Plan, force: bool) -> None:
