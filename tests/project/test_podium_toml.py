@@ -44,6 +44,10 @@ allow = ["proxy.example.org:443"]
 memory_mb = 1024
 wall_minutes = 5
 
+[evidence]
+budget_seconds = 60
+mutants = true
+
 [tripwires]
 stall_minutes = 1
 loop_repeats = 3
@@ -99,6 +103,7 @@ def test_every_setting_is_read() -> None:
     assert found.environment.test_minutes == 2.5
     assert (found.limits.memory_mb, found.limits.processes, found.limits.wall_minutes) == (1024, 256, 5.0)
     assert (found.tripwires.stall_minutes, found.tripwires.loop_repeats) == (1.0, 3)
+    assert (found.evidence.budget_seconds, found.evidence.test_map, found.evidence.mutants) == (60.0, True, True)
     assert found.agents == (
         AgentSettings(
             name="claude", command=("claude-acp", "--verbose"), env={"MODEL": "x"}, mounts=("/opt/claude",), model="big"

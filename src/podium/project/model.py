@@ -77,6 +77,14 @@ class Tripwires(Value, frozen=True, kw_only=True):
     loop_repeats: int = 5
 
 
+class EvidenceSettings(Value, frozen=True, kw_only=True):
+    """Which of the dearer kinds of evidence are gathered, and for how long. What is required is always gathered."""
+
+    budget_seconds: float = 120.0  # the dearer kinds begin only while less has passed, and end by then; 0 = none
+    test_map: bool = True  # which test runs which changed line: one run of the tests more
+    mutants: bool = False  # would a test fail if a changed line were wrong: many short runs of tests
+
+
 class Settings(Value, frozen=True, kw_only=True):
     """All of `podium.toml`, with its defaults."""
 
@@ -90,6 +98,7 @@ class Settings(Value, frozen=True, kw_only=True):
     environment: Environment = Environment()
     limits: Limits = Limits()
     tripwires: Tripwires = Tripwires()
+    evidence: EvidenceSettings = EvidenceSettings()
     agents: tuple[AgentSettings, ...] = ()
     permissions: tuple[PermissionRule, ...] = ()
     protected: tuple[Protected, ...] = ()

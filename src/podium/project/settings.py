@@ -11,6 +11,7 @@ from podium.project.globs import fault_of
 from podium.project.model import (
     AgentSettings,
     Environment,
+    EvidenceSettings,
     Limits,
     PermissionRule,
     Protected,
@@ -53,6 +54,7 @@ def parse_settings(content: bytes | str, path: str = FILE) -> Settings:
         environment=_environment(root.table("environment")),
         limits=_limits(root.table("limits")),
         tripwires=_tripwires(root.table("tripwires")),
+        evidence=_evidence(root.table("evidence")),
         agents=_agents(root.table("agents")),
         permissions=tuple(_permission(table) for table in root.tables("permissions")),
         protected=tuple(_protected(table) for table in root.tables("protected")),
@@ -132,6 +134,16 @@ def _tripwires(table: Table) -> Tripwires:
     )
     table.finish()
     return tripwires
+
+
+def _evidence(table: Table) -> EvidenceSettings:
+    evidence = EvidenceSettings(
+        budget_seconds=table.number("budget_seconds", 120.0),
+        test_map=table.flag("test_map", True),
+        mutants=table.flag("mutants", False),
+    )
+    table.finish()
+    return evidence
 
 
 def _agents(tables: Table) -> tuple[AgentSettings, ...]:

@@ -106,6 +106,10 @@ class Table:
             return default
         return float(value)
 
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._get(key, default)
+        return value if isinstance(value, bool) else self._wrong(key, value, "true or false", default)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; one text alone counts as a list of one."""
         value: Any = self._get(key, ())
