@@ -11,7 +11,7 @@ from podium.cli.context import Context
 from podium.cli.findings import print_findings
 from podium.cli.group import Verb
 from podium.cli.intent import plan_file, read_spec
-from podium.cli.names import SpecName
+from podium.cli.names import AgentName, SpecName
 from podium.cli.plan_findings import plan_findings
 from podium.cli.task_table import task_lines
 from podium.cli.working import make_shop
@@ -21,6 +21,9 @@ from podium.kernel.errors import UsageError
 if TYPE_CHECKING:
     from podium.plan.model import Plan
     from podium.spec.model import Spec
+
+
+_REPLACE = "Edit it, or replace it with --force."
 
 
 @click.command(
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.argument("name", type=SpecName())
 @click.option("--force", is_flag=True, help="Replace the plan that is there; it is kept as NAME.plan.toml.old.")
-@click.option("--with", "agent", metavar="AGENT", default="", help="Ask this agent for a plan instead of the rules.")
+@click.option("--with", "agent", type=AgentName(), default="", help="Ask this agent for a plan instead of the rules.")
 @click.pass_obj
 def command(context: Context, name: str, force: bool, agent: str) -> None:
     """Draft a plan by rule, for you to edit.
@@ -45,8 +48,10 @@ def command(context: Context, name: str, force: bool, agent: str) -> None:
     spec = read_spec(context, name)
     if not spec.clauses:
         raise UsageError("the spec has no clause to plan for", where=spec.path, do=f"podium spec lint {name}")
-    plan = _proposed(context, spec, agent) if agent else _drafted(context, spec)
     path = plan_file(context, name)
+    if (context.root / path).exists() and not force:  # before an agent is asked for another one
+        raise UsageError("it exists already", where=str(path), do=_REPLACE)
+    plan = _proposed(context, spec, agent) if agent else _drafted(context, spec)
     _write(context, path, plan, force)
     findings = plan_findings(context, plan, spec)
     context.output.document({"spec": name, "path": str(path), "tasks": plan.tasks, "findings": findings})
@@ -71,7 +76,7 @@ def _write(context: Context, path: Path, plan: Plan, force: bool) -> None:
     place = context.root / path
     if place.exists() and force:
         place.replace(place.with_name(place.name + ".old"))
-    write_new(place, plan.text, shown=str(path), do="Edit it, or replace it with --force.")
+    write_new(place, plan.text, shown=str(path), do=_REPLACE)
 
 
 def _print(context: Context, name: str, path: Path, plan: Plan) -> None:
