@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from podium.conductor.casefile import build_case
 from podium.conductor.desk import Change, Desk
-from podium.conductor.mirrors import open_mirror, tip_for
+from podium.conductor.mirrors import open_mirror, synchronise, tip_for
 from podium.conductor.order_run import Documents
 from podium.conductor.state import State
 from podium.git.mirror import Mirror
@@ -66,6 +66,7 @@ class Judge:
         given = tuple(Waiver(refusal=code, reason=reason, by=by) for code, reason in waivers)
         project = self.desk.look(self.project).project
         with open_mirror(self.desk.home, project, self.path) as mirror:
+            synchronise(mirror, self.desk.home, project)
             bench = _Bench(self, mirror, tip_for(mirror, project), self.desk.new_id(), given)
             first = decide_accept(bench.case(self.desk.look(self.project), run))
             if isinstance(first, Refused):

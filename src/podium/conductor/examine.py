@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from podium.checks.gather import gather
-from podium.checks.kind import GatherOrder, installed_kinds
+from podium.checks.kind import GatherOrder, Kind, installed_kinds
+from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
 from podium.conductor.ground import Ground
 from podium.conductor.shop import Shop, in_thread
@@ -23,12 +24,12 @@ Emit: TypeAlias = Callable[[Item], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Subject:
-    """What is examined, and for which round."""
+    """What is examined, and for which round (none for a branch that nobody ordered)."""
 
-    run: Run
-    round: int
     base: str
     commit: str
+    run: Run | None = None
+    round: int = 0
 
 
 async def examine(shop: Shop, ground: Ground, subject: Subject, emit: Emit) -> tuple[Item, ...]:
@@ -36,20 +37,29 @@ async def examine(shop: Shop, ground: Ground, subject: Subject, emit: Emit) -> t
 
     Cancelling ends every sandbox. Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
     """
-    order = await in_thread(_order, shop, ground, subject)
-    place = shop.home.checks(ground.project.id) / system_entropy(8).hex()
+    order = await in_thread(order_for, shop, ground, subject)
+    cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
+    return await gather_on(ground, order, subject, emit, cache=cache, kinds=installed_kinds())
+
+
+async def gather_on(
+    ground: Ground, order: GatherOrder, subject: Subject, emit: Emit, *, cache: Cache, kinds: tuple[Kind, ...]
+) -> tuple[Item, ...]:
+    """Gather these kinds of evidence, in sandboxes on this ground. Raises and is cancelled like `examine`."""
+    place = ground.home.checks(ground.project.id) / system_entropy(8).hex()
     executor = TreeExecutor(ground=ground, scratch=place, base=subject.base, candidate=subject.commit)
     source = TreeSource(ground.mirror, subject.base, subject.commit)
-    cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
     await in_thread(place.mkdir, mode=0o700, parents=True)
     try:
-        return await gather(order, executor, emit, source=source, cache=cache, kinds=installed_kinds())
+        return await gather(order, executor, emit, source=source, cache=cache, kinds=kinds)
     finally:
         await in_thread(remove, place, within=place.parent)
 
 
-def _order(shop: Shop, ground: Ground, subject: Subject) -> GatherOrder:
+def order_for(shop: Shop, ground: Ground, subject: Subject) -> GatherOrder:
+    """What is to be known about a round before evidence about it is gathered."""
     run = subject.run
+    assert run is not None, "a round belongs to a run"
     with shop.desk.reading(ground.project.id) as state:
         task = state.plans.task(run.spec, run.task)
         assert task is not None, f"{run.spec}/{run.task} is in no plan"

@@ -126,5 +126,15 @@ def _ending(run: str, round_: Round, candidate: Candidate) -> RoundStopped | Rou
     if round_.outcome == "stopped":
         return RoundStopped(run=run, round=round_.number, by="a person")
     if round_.outcome != "completed" and not candidate.files:
-        return RoundFailed(run=run, round=round_.number, reason=f"the agent {round_.outcome}", detail=round_.error)
+        return RoundFailed(run=run, round=round_.number, reason=_reason(round_), detail=round_.error)
     return None
+
+
+def _reason(round_: Round) -> str:
+    match round_.outcome:
+        case "limit":
+            return "the agent was ended at a limit"
+        case "timeout":
+            return "the agent took too long"
+        case outcome:
+            return f"the agent {outcome}"

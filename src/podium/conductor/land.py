@@ -7,7 +7,10 @@ tree that lands, and a branch that moved in the meantime means merging and verif
 
 from __future__ import annotations
 
+import sys
+import traceback
 from dataclasses import dataclass
+from functools import partial
 
 from podium.conductor.crash import crash_point
 from podium.conductor.deliver import deliver
@@ -23,6 +26,7 @@ from podium.conductor.landing_commit import (
     merged_tree,
 )
 from podium.conductor.mirrors import move_target, open_mirror, publish, synchronise, tip_for
+from podium.conductor.patience import is_for_want_of_room, patiently
 from podium.conductor.prepare import ground_of
 from podium.conductor.send_back import send_back
 from podium.conductor.shop import Shop, in_thread
@@ -44,15 +48,22 @@ _CHECK_CODES = ("check-failed:", "check-broken-before:", "check-not-run:", "chec
 
 async def land(shop: Shop, project: str, entry: str) -> None:
     """Bring one entry of the queue to its end: landed, returned with a point, or held for a person."""
-    await step("land", _guarded, shop, project, entry)
+    await step("land", patiently, "a landing", partial(_guarded, shop, project, entry))
     await step("deliver", _deliver, shop, project)
 
 
 async def _guarded(shop: Shop, project: str, entry: str) -> None:
     try:
         await _land(shop, project, entry)
-    except PodiumError as error:
-        await in_thread(_hold, shop, project, entry, error.what, error.do or "podium land tries again")
+    except Exception as error:
+        if is_for_want_of_room(error):
+            raise
+        why, do = f"Podium broke: {error!r}", ""
+        if isinstance(error, PodiumError):
+            why, do = error.what, error.do
+        else:
+            traceback.print_exc()  # into the worker's log
+        await in_thread(_hold, shop, project, entry, why, do or "podium land tries again")
 
 
 async def _land(shop: Shop, project: str, entry_id: str) -> None:
@@ -204,5 +215,9 @@ def _hold(shop: Shop, project: str, entry: str, why: str, do: str) -> None:
 
 
 async def _deliver(shop: Shop, project: str) -> None:
+    """Bring what landed to the user. What stands in the way is theirs to see to: `podium land` tells, and tries again."""
     crash_point(shop.crash_at, "landed-not-delivered")
-    await in_thread(deliver, shop.desk, project, shop.path)
+    try:
+        await in_thread(deliver, shop.desk, project, shop.path)
+    except (PodiumError, OSError) as error:
+        print(f"{project}: not delivered: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the worker's log

@@ -7,13 +7,17 @@ unless the candidate is in the mirror). A round that cannot go on fails with its
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from podium.conductor.crash import crash_point
 from podium.conductor.engine import step
 from podium.conductor.gather import gather
 from podium.conductor.harvest import harvest
+from podium.conductor.patience import is_for_want_of_room, patiently
 from podium.conductor.prepare import claim, prepare
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.supervise import supervise
@@ -36,21 +40,28 @@ async def run_round(shop: Shop, project: str, run: str, number: int) -> None:
 
 
 async def _stages(shop: Shop, project: str, run: str, number: int) -> None:
-    await in_thread(claim, shop, project, run, number)
+    await patiently("a round", lambda: in_thread(claim, shop, project, run, number))
     crash_point(shop.crash_at, "round-claimed")
     for name, stage in STAGES:
-        await _guarded(shop, name, stage, project, run, number)
+        await patiently("a round", partial(_guarded, shop, name, stage, project, run, number))
 
 
 async def _guarded(shop: Shop, name: str, stage: Stage, project: str, run: str, number: int) -> None:
-    """One stage, its foreseen errors turned into the failure of the round."""
+    """One stage, its errors turned into the failure of the round: a mistake of Podium's must not leave it at work."""
     _, round_ = await in_thread(shop.look, project, run, number)
     if not is_active(round_.state):
         return
     try:
         await stage(shop, project, run, number)
-    except PodiumError as error:
-        await in_thread(fail, shop, project, run, number, f"{name}: {error.what}", str(error))
+    except Exception as error:
+        if is_for_want_of_room(error):
+            raise
+        if isinstance(error, PodiumError):
+            reason, detail = error.what, str(error)
+        else:
+            reason, detail = f"Podium broke: {error!r}", "".join(traceback.format_exception(error))[-4_000:]
+            print(detail, file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
+        await in_thread(fail, shop, project, run, number, f"{name}: {reason}", detail)
 
 
 def fail(shop: Shop, project: str, run: str, number: int, reason: str, detail: str) -> None:

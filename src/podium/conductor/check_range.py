@@ -1,0 +1,166 @@
+"""The same evidence about any two commits, with no task, registration or conductor behind it.
+
+Everything is made in a scratch directory and is gone afterwards: a mirror, the trees, the dependency layers. What
+decides what is run comes from the base, or from the person: a branch cannot choose how it is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from podium.checks.kind import GatherOrder, installed_kinds
+from podium.conductor.examine import Emit, Subject, gather_on
+from podium.conductor.ground import Ground
+from podium.conductor.home import Home
+from podium.conductor.shop import in_thread
+from podium.conductor.trees import FileCache
+from podium.evidence.model import Item
+from podium.git.bring import bring
+from podium.git.commits import list_tree, read_file
+from podium.git.diff import changes
+from podium.git.mirror import Mirror
+from podium.git.user_repository import UserRepository
+from podium.kernel.errors import NotFoundError, PodiumError, UsageError
+from podium.kernel.ids import system_entropy
+from podium.plan.model import Task
+from podium.project.detect import detect
+from podium.project.model import Project, Settings
+from podium.project.settings import FILE, parse_settings
+from podium.runs.model import FileChange
+from podium.workspaces.space import remove
+from podium.workspaces.tiers import Chosen
+
+_PROJECT = "check"
+_READ_LIMIT = 1024 * 1024
+_NO_BUDGET = 10**9
+
+
+@dataclass(frozen=True)
+class Range:
+    """What is checked: the commits of `head` that `base` lacks."""
+
+    base: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A range, ready to be looked at. Gone with the `with` that gave it."""
+
+    range: Range
+    ground: Ground
+    changes: tuple[FileChange, ...]
+    settings_from: str  # where the settings came from, in words
+
+
+def find_range(repository: UserRepository, text: str) -> Range:
+    """The commits that `BASE..HEAD` (or `BASE`, then up to what is checked out) names.
+
+    The base is where `HEAD` left `BASE`, as code hosts show a pull request: what happened on `BASE` since is not part
+    of the change. Raises UsageError for what names no commits, or two histories that share none.
+    """
+    first, dots, last = text.partition("...") if "..." in text else text.partition("..")
+    head = _commit(repository, (last or "HEAD") if dots else "HEAD")
+    start = _commit(repository, first or "HEAD")
+    merged = repository.git(["merge-base", start, head], check=False)
+    if merged.code != 0:
+        raise UsageError(
+            "these two share no history here",
+            where=text,
+            do="In a shallow clone, fetch more of it first: git fetch --unshallow",
+        )
+    return Range(base=merged.text(), head=head)
+
+
+def _commit(repository: UserRepository, name: str) -> str:
+    found = repository.git(["rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}"], check=False)
+    if found.code != 0:
+        raise NotFoundError(
+            "there is no such commit here",
+            where=name,
+            do="Name commits, branches or tags: podium check main..HEAD. A shallow clone may have to fetch it first.",
+        )
+    return found.text()
+
+
+@contextmanager
+def checking(
+    repository: UserRepository, wanted: Range, *, settings: Settings | None, scratch: Path, path: str, chosen: Chosen
+) -> Generator[Checking]:
+    """Everything that is needed to look at a range, below a new directory in `scratch`.
+
+    Without `settings`, the `podium.toml` of the base counts, else that of the head, else what the files suggest.
+    Raises PodiumError.
+    """
+    place = scratch / f"check-{system_entropy(8).hex()}"
+    home = Home(place)
+    place.mkdir(mode=0o700, parents=True)
+    try:
+        with Mirror.create(home.mirror(_PROJECT), {"PATH": path}) as mirror:
+            for commit in (wanted.base, wanted.head):
+                bring(mirror, repository.root, commit)
+            found, source = (settings, "the command line") if settings else _settings(mirror, repository, wanted)
+            project = Project(
+                id=_PROJECT,
+                name=found.project,
+                root=str(repository.root),
+                mirror=str(mirror.path),
+                target=found.target,
+            )
+            ground = Ground(home, project, found, mirror, chosen.tier, chosen.bwrap)
+            yield Checking(wanted, ground, changes(mirror, wanted.base, wanted.head), source)
+    finally:
+        remove(place, within=scratch)
+
+
+async def check_range(check: Checking, emit: Emit) -> tuple[Item, ...]:
+    """Gather all evidence about a range; `emit` gets each item as soon as it is known. Cancelling ends all sandboxes.
+
+    Raises PodiumError when the set-up of the dependencies fails.
+    """
+    ground, wanted = check.ground, check.range
+    # What a plan would ask (scope, size, clauses) nobody asked here: the scope is everything, the size has no end.
+    task = Task(id="check", title="a branch", clauses=(), scope=("**",), budget=_NO_BUDGET)
+    order = GatherOrder(
+        run=_PROJECT,
+        round=1,
+        base_tree=ground.mirror.tree_of(wanted.base),
+        tree=ground.mirror.tree_of(wanted.head),
+        task=task,
+        clauses=(),
+        changes=check.changes,
+        settings=ground.settings,
+        environment=await in_thread(ground.environment_key, wanted.head),
+    )
+    cache = FileCache(ground.home.project(_PROJECT) / "base-executions")
+    subject = Subject(base=wanted.base, commit=wanted.head)
+    return await gather_on(ground, order, subject, emit, cache=cache, kinds=installed_kinds())
+
+
+def _settings(mirror: Mirror, repository: UserRepository, wanted: Range) -> tuple[Settings, str]:
+    for commit, where in ((wanted.base, "the base"), (wanted.head, "the head: the base has none")):
+        try:
+            text = read_file(mirror, commit, FILE, limit=_READ_LIMIT)
+        except NotFoundError:
+            continue
+        return parse_settings(text), f"{FILE} of {where}"
+    return _detected(mirror, repository, wanted.base), "what the files of the base suggest"
+
+
+def _detected(mirror: Mirror, repository: UserRepository, base: str) -> Settings:
+    def read(path: str) -> str:
+        try:
+            return read_file(mirror, base, path, limit=_READ_LIMIT).decode("utf-8", "replace")
+        except PodiumError:
+            return ""
+
+    files = [entry.path for entry in list_tree(mirror, base)]
+    found = detect(files, read, name=repository.root.name or "project", target="main")
+    settings = Settings(project=found.name or "project")
+    environment = msgspec.structs.replace(settings.environment, test=found.test)
+    return msgspec.structs.replace(settings, environment=environment)

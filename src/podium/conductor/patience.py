@@ -1,0 +1,56 @@
+"""Waiting for what is in the way of all work: a full disk, a database that refuses for a while.
+
+Nothing can be written then, not even that something failed; and nothing is wrong with the work itself. So the same act
+is tried again until it works, as the supervisor does with its exit record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+
+from podium.git.run import GitError
+from podium.ledger.log import RefusedError
+
+ROOM_SECONDS = 2.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SAID = ("No space left on device", "Disk quota exceeded")
+
+
+async def patiently(what: str, act: Callable[[], Awaitable[None]]) -> None:
+    """Do an act, again and again while the machine has no room for it. Other errors are raised."""
+    while True:
+        try:
+            return await act()
+        except Exception as error:
+            if not is_for_want_of_room(error):
+                raise
+            print(f"{what} waits: {error}", file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
+        await asyncio.sleep(ROOM_SECONDS)
+
+
+def is_for_want_of_room(error: BaseException) -> bool:
+    """Whether a full disk, or a database that refuses to write, is what is behind an error."""
+    return any(_is_full(each) for each in _behind(error))
+
+
+def _is_full(error: BaseException) -> bool:
+    match error:
+        case RefusedError():
+            return True
+        case GitError(stderr=said):
+            return any(sign in said for sign in _SAID)
+        case OSError(errno=number):
+            return number in _FULL
+        case _:
+            return False
+
+
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
