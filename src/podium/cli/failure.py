@@ -14,6 +14,7 @@ import click
 
 from podium.cli.context import Context
 from podium.kernel.errors import PodiumError, UsageError
+from podium.render.safe_text import safe_lines
 
 INTERRUPTED = 130
 BROKEN_PIPE = 1
@@ -77,8 +78,9 @@ def crash(error: BaseException, context: Context) -> int:
 def _say(context: Context, head: str, do: str) -> None:
     colored = context.output.error_color
     label = click.style("error:", fg="red", bold=True) if colored else "error:"
-    click.echo(f"{label} {head}", err=True, color=colored)
-    for line in do.splitlines():
+    first, *more = safe_lines(head)
+    click.echo(f"{label} {first}", err=True, color=colored)
+    for line in (*more, *safe_lines(do)) if do else more:
         click.echo(f"  {line}", err=True, color=colored)
 
 

@@ -40,12 +40,24 @@ def command(context: Context, no_follow: bool) -> None:
         ensure_conductor(context)
     else:
         output.line("Nothing waits to land.")
+        _deliver(context)
     rows = landing
     if landing and not no_follow:
         rows = Follower(context, project, frozenset(row.spec for row in landing), before).follow()
         for line in close_lines(output, rows):
             output.line(line)
+        _deliver(context)
     output.document({"resumed": resumed, "tasks": board_data(context.desk.look(project), rows)})
+
+
+def _deliver(context: Context) -> None:
+    """Bring what has landed to the user's branch, and say what is in the way."""
+    from podium.conductor.deliver import advice, deliver
+
+    found = deliver(context.desk, context.project.id, context.path)
+    told = advice(found, context.project.target) if found is not None else ""
+    if told:
+        context.output.note(context.output.safe(told))
 
 
 def _landing(state: State) -> list[Row]:

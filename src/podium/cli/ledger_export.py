@@ -24,7 +24,7 @@ def command(context: Context, after: int) -> None:
     project, records = read_chain(context, after)
     context.output.document({"project": project, "records": [_data(record) for record in records]})
     for record in records:
-        context.output.line(msgspec.json.encode(_data(record)).decode())
+        context.output.line(context.output.escaped(msgspec.json.encode(_data(record)).decode()))
 
 
 def _data(record: Record) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import click
 
 from podium.render.paint import Paint, Tone
+
+_ACTS = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 class Output:
@@ -56,7 +59,11 @@ class Output:
         if self.json:
             import msgspec
 
-            click.echo(msgspec.json.format(msgspec.json.encode(data), indent=2).decode())
+            click.echo(self.escaped(msgspec.json.format(msgspec.json.encode(data), indent=2).decode()))
+
+    def escaped(self, text: str) -> str:
+        """JSON in which what acts on a terminal is escaped: JSON itself leaves DEL, C1 controls and directions be."""
+        return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     def progress(self, text: str) -> None:
         """One line of what goes on: on stdout for a person, on stderr beside a JSON document."""

@@ -18,7 +18,7 @@ from podium.kernel.errors import UsageError
 if TYPE_CHECKING:
     from podium.conductor.why import Origin
 
-_PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)")
+_PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)", re.DOTALL)
 
 
 @click.command(cls=Verb, examples=("podium why src/cart.py:41", "podium why src/cart.py:41 --json"))

@@ -215,7 +215,7 @@ def _hold(shop: Shop, project: str, entry: str, why: str, do: str) -> None:
 
 
 async def _deliver(shop: Shop, project: str) -> None:
-    """Bring what landed to the user. What stands in the way is theirs to see to: `podium land` tells, and tries again."""
+    """Bring what landed to the user. What is in the way is theirs to see to: `podium land` tells, and tries again."""
     crash_point(shop.crash_at, "landed-not-delivered")
     try:
         await in_thread(deliver, shop.desk, project, shop.path)

@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from podium.kernel.clock import Clock, stamp
 from podium.kernel.errors import ConflictError, PodiumError
@@ -25,6 +25,11 @@ from podium.kernel.value import canonical
 from podium.ledger.event import GENESIS, Payload, Record, record_hash
 from podium.ledger.schema import head as head_table
 from podium.ledger.schema import ledger as ledger_table
+from podium.ledger.versions import unreadable
+
+
+class RefusedError(PodiumError):
+    """The database does not take a write now (a full disk, a lock that is held for long). Nothing was written."""
 
 
 class Transaction:
@@ -89,8 +94,8 @@ class Ledger:
     def transaction(self, project: str) -> Generator[Transaction]:
         """Hold `project`'s chain; commit at the end of the block, roll back if it raises.
 
-        Raises ConflictError when the chain could not be held, PodiumError when the database refuses the write
-        (a full disk, say): nothing was written then.
+        Raises ConflictError when the chain could not be held, RefusedError when the database refuses the write
+        (a full disk, say), PodiumError when it is damaged: nothing was written then.
         """
         try:
             with self.engine.begin() as connection:
@@ -99,11 +104,13 @@ class Ledger:
         except IntegrityError as error:
             raise ConflictError("another process wrote the ledger at the same time", where=project) from error
         except OperationalError as error:
-            raise PodiumError(
+            raise RefusedError(
                 f"the database refused to write ({str(error.orig).splitlines()[0]})",
                 where=self.engine.url.render_as_string(hide_password=True),
                 do="Nothing was written. Free disk space or unlock the database, then do it again.",
             ) from error
+        except DatabaseError as error:
+            raise unreadable(self.engine.url.render_as_string(hide_password=True), error) from error
 
 
 def _record(row: sa.Row[Any]) -> Record:
