@@ -61,7 +61,7 @@ RIGHT = "import sys\nprint(sum(int(price) for price in sys.argv[1:]))\n"
 class Story:
     """The world in which one task of one spec goes from a plan to the target branch."""
 
-    def __init__(self, world: World, *rounds: Sequence[Action]) -> None:
+    def __init__(self, world: World, *rounds: Sequence[Action], agents: Sequence[str] = ("scripted",)) -> None:
         self.world = world
         played = tuple(ScriptedRound(actions=tuple(actions)) for actions in rounds)
         script = Script(tasks=(ScriptedTask(rounds=played),))
@@ -70,10 +70,13 @@ class Story:
         world.write("tests/check.py", "import pathlib\nassert pathlib.Path('src').is_dir()\nprint('1 passed')\n")
         world.write("specs/total.md", SPEC)
         world.write("specs/total.plan.toml", PLAN)
-        made = self("init", "--yes", "--test", "python3 tests/check.py", "--agent", f"scripted={program} {path}")
+        given = [word for name in agents for word in ("--agent", f"{name}={program} {path}")]
+        made = self("init", "--yes", "--test", "python3 tests/check.py", *given)
         assert made.code == 0, made.err
         settings = world.repository / "podium.toml"
-        settings.write_text(settings.read_text() + f'mounts = ["{path.parent}"]\n')
+        lines = settings.read_text().splitlines()
+        mounts = f'mounts = ["{path.parent}"]'
+        settings.write_text("\n".join(f"{line}\n{mounts}" if line.startswith("[agents.") else line for line in lines))
         world.commit("spec and plan")
 
     def __call__(self, *arguments: str, **more: str) -> Result:

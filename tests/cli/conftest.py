@@ -38,8 +38,8 @@ def tell(world: World) -> Iterator[Callable[..., Story]]:
     """Makes a story in the world from the agent's rounds; its conductor is ended afterwards."""
     made: list[Story] = []
 
-    def make(*rounds: Sequence[Action]) -> Story:
-        made.append(Story(world, *rounds))
+    def make(*rounds: Sequence[Action], agents: Sequence[str] = ("scripted",)) -> Story:
+        made.append(Story(world, *rounds, agents=agents))
         return made[-1]
 
     yield make

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -54,6 +55,10 @@ def test_a_wrong_candidate_is_refined_and_the_right_one_lands(tell: Tell) -> Non
     assert "accepted" in story.good("log", "T1").out
     assert story.good("ledger", "verify", "--json").json["verified"] is True
     assert "E1" in story.good("evidence", "T1").out
+    shown = story.good("gc", "--json").json
+    assert (shown["freed"], [item["kind"] for item in shown["items"]]) == (False, ["workspace"])
+    assert story.good("gc", "--free", "--json").json["freed"] is True
+    assert story.good("gc", "--json").json["items"] == []
     _tamper(story)
 
 
@@ -120,6 +125,29 @@ def test_a_hanging_agent_is_watched_paused_stopped_and_its_task_rejected(tell: T
     story.good("reject", "T1", "--reason", "it hangs")
     assert story.state() == "rejected"
     assert story("stop", "total").code == 0
+
+
+@pytest.mark.slow
+def test_of_two_racing_agents_one_is_accepted_with_a_signature_and_the_other_archived(tell: Tell) -> None:
+    story = tell([actions.Write(path="src/total.py", text=RIGHT)], agents=("scripted", "rival"))
+    key = story.world.base / "home" / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    story.world.git("config", "--global", "gpg.format", "ssh")
+    story.world.git("config", "--global", "user.signingkey", str(key))
+    story.good("plan", "approve", "total")
+    story.good("run", "T1", "--agent", "scripted", "--agent", "rival")
+    compared = story.good("compare", "T1", "--json").json["runs"]
+    assert {row["agent"] for row in compared} == {"scripted", "rival"}
+    assert "rival" in story.good("compare", "T1").out
+    unclear = story("accept", "T1")
+    assert unclear.code == 2
+    assert "--agent" in unclear.err
+    hunks = [hunk["id"] for hunk in story.good("review", "T1", "--agent", "rival", "--json").json["hunks"]]
+    story.good("review", "T1", "--agent", "rival", "--mark", "understood", *hunks)
+    accepted = story.good("accept", "T1", "--agent", "rival", "--json").json
+    assert accepted["signed"] is True
+    story.until("landed")
+    assert "rival was accepted" in story.good("log", "T1").out
 
 
 @pytest.mark.slow
