@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from podium.review.events import HunksMarked
 from podium.runs.model import Delivered, Run
 from podium.spec.parse import parse_spec
 from podium.testing import actions
+from podium.testing.processes import marked
 from podium.testing.repositories import build_repository
 from podium.testing.script import Script, ScriptedTask, save
 from podium.testing.waiting import eventually
@@ -190,6 +192,9 @@ class World:
             if worker.poll() is None:
                 worker.send_signal(signal.SIGTERM)
                 worker.wait(20)
+        for process in marked(str(self.root.parent)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         self.desk.close()
 
     def log(self) -> str:
@@ -219,7 +224,7 @@ class World:
             raise AssertionError(f"{task} is {self.task(task)!r}\n{self.log()[-3000:]}") from error
         return self.task(task)
 
-    def read_all(self, task: str) -> None:
+    def read_all(self, task: str, by: str = ADA) -> None:
         """Mark every hunk of the newest candidate as read, as a reviewer who has seen it all."""
         from podium.conductor.mirrors import open_mirror
         from podium.git.diff import changes
@@ -233,9 +238,9 @@ class World:
         with self.desk.change(self.project.id) as change:
             change.append(
                 HunksMarked(
-                    spec="numbers", task=task, run=run.id, round=round_.number, hunks=hunks, mark="seen", by=ADA[7:]
+                    spec="numbers", task=task, run=run.id, round=round_.number, hunks=hunks, mark="seen", by=by[7:]
                 ),
-                actor=ADA,
+                actor=by,
             )
 
     @property

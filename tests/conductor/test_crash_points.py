@@ -26,7 +26,7 @@ MakeWorld = Callable[..., World]
 def make_world(tmp_path: Path, environment: dict[str, str], marker: str) -> Iterator[MakeWorld]:
     built: list[World] = []
 
-    def make(count: int) -> World:
+    def make(count: int, url: str = "") -> World:
         names = {f"T{number}": () for number in range(1, count + 1)}
         script = Script(
             tasks=tuple(
@@ -39,7 +39,7 @@ def make_world(tmp_path: Path, environment: dict[str, str], marker: str) -> Iter
             'agents = ["scripted"]\n'
             for name in names
         )
-        world = World.build(tmp_path, environment, script, dict(names), plan=plan)
+        world = World.build(tmp_path, environment, script, dict(names), plan=plan, url=url)
         built.append(world)
         return world
 
@@ -73,7 +73,17 @@ def assert_whole(world: World, *, supervisors_killed: int = 0) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_at_any_point_leaves_nothing_undone_or_done_twice(make_world: MakeWorld, point: str) -> None:
-    world = make_world(1)
+    killed_and_restarted(make_world(1), point)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["workspace-ready", "evidence-half", "round-ordered", "landing-moved-not-recorded"])
+def test_the_same_holds_on_postgresql(make_world: MakeWorld, postgres_url: str, point: str) -> None:
+    killed_and_restarted(make_world(1, postgres_url), point)
+
+
+def killed_and_restarted(world: World, point: str) -> None:
+    """From order to landing, with a kill -9 of the worker at this point."""
     doomed = world.start_worker(PODIUM_CRASH_AT=point)
     world.order()
 

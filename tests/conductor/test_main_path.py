@@ -14,15 +14,16 @@ from podium.testing.script import Script
 from podium.testing.waiting import eventually
 
 
-@pytest.fixture
-def world(tmp_path: Path, environment: dict[str, str], marker: str) -> Iterator[World]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path, environment: dict[str, str], marker: str) -> Iterator[World]:
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
     script = Script(
         tasks=(
             writes("src/one.py", "print(1)\n", match="numbers/T1"),
             writes("src/two.py", "print(2)\n", match="numbers/T2"),
         )
     )
-    built = World.build(tmp_path, environment, script, {"T1": (), "T2": ("T1",)})
+    built = World.build(tmp_path, environment, script, {"T1": (), "T2": ("T1",)}, url=url)
     yield built
     built.close()
 

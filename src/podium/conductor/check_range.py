@@ -90,12 +90,19 @@ def _commit(repository: UserRepository, name: str) -> str:
 
 @contextmanager
 def checking(
-    repository: UserRepository, wanted: Range, *, settings: Settings | None, scratch: Path, path: str, chosen: Chosen
+    repository: UserRepository,
+    wanted: Range,
+    *,
+    settings: Settings | None,
+    test: str = "",
+    scratch: Path,
+    path: str,
+    chosen: Chosen,
 ) -> Generator[Checking]:
     """Everything that is needed to look at a range, below a new directory in `scratch`.
 
-    Without `settings`, the `podium.toml` of the base counts, else that of the head, else what the files suggest.
-    Raises PodiumError.
+    Without `settings`, the `podium.toml` of the base counts, else that of the head, else what the files suggest; a
+    `test` command that is given replaces theirs. Raises PodiumError.
     """
     place = scratch / f"check-{system_entropy(8).hex()}"
     home = Home(place)
@@ -105,6 +112,8 @@ def checking(
             for commit in (wanted.base, wanted.head):
                 bring(mirror, repository.root, commit)
             found, source = (settings, "the command line") if settings else _settings(mirror, repository, wanted)
+            if test:
+                found = _testing_with(found, test)
             project = Project(
                 id=_PROJECT,
                 name=found.project,
@@ -161,6 +170,9 @@ def _detected(mirror: Mirror, repository: UserRepository, base: str) -> Settings
 
     files = [entry.path for entry in list_tree(mirror, base)]
     found = detect(files, read, name=repository.root.name or "project", target="main")
-    settings = Settings(project=found.name or "project")
-    environment = msgspec.structs.replace(settings.environment, test=found.test)
+    return _testing_with(Settings(project=found.name or "project"), found.test)
+
+
+def _testing_with(settings: Settings, test: str) -> Settings:
+    environment = msgspec.structs.replace(settings.environment, test=test)
     return msgspec.structs.replace(settings, environment=environment)

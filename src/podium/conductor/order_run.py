@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from podium.conductor.approve_plan import record_settings
-from podium.conductor.desk import Desk
+from podium.conductor.board import raw_state
+from podium.conductor.desk import Change, Desk
 from podium.conductor.state import State
 from podium.kernel.errors import UsageError
+from podium.landing.model import Lost
 from podium.plan.events import DispatchHalted, DispatchOrdered
 from podium.plan.model import ApprovedPlan
 from podium.plan.rules import approval_counts
@@ -16,6 +18,7 @@ from podium.project.model import Settings
 from podium.project.rules import dispatch_blocked
 from podium.project.settings import parse_settings, require_agent
 from podium.review.person import require_person
+from podium.runs.events import RunArchived
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,9 @@ def order_run(
         if not agents and any(not task.agents for task in plan.tasks if task.id in wanted):
             require_agent(settings, known)
         record_settings(change, settings_text, actor)
+        again = _give_up_lost(change, plan, tasks, actor)
         standing = change.state.plans.dispatch(spec)
-        if standing is not None and not agents and set(wanted) <= set(standing.tasks):
+        if not again and standing is not None and not agents and set(wanted) <= set(standing.tasks):
             return False
         change.append(DispatchOrdered(spec=spec, by=by, tasks=tasks, agents=agents), actor=actor)
     return True
@@ -84,6 +88,18 @@ def approved_plan(state: State, spec: str, documents: Documents) -> ApprovedPlan
     if void:
         raise UsageError(void, where=spec, do=f"podium plan approve {spec}")
     return plan
+
+
+def _give_up_lost(change: Change, plan: ApprovedPlan, named: tuple[str, ...], actor: str) -> bool:
+    """Archive the runs of tasks that gave no candidate and are ordered again by name; True when there were any."""
+    found = False
+    for task in plan.tasks:
+        if task.id in named and isinstance(raw_state(change.state, plan.spec, task), Lost):
+            for run in change.state.runs.of_task(plan.spec, task.id):
+                if not run.archived:
+                    change.append(RunArchived(run=run.id, why="it gave no candidate; run again"), actor=actor)
+                    found = True
+    return found
 
 
 def _check_protected(
