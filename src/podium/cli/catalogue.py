@@ -40,6 +40,7 @@ VERBS: dict[str, Entry] = {
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
     "review": Entry("review", "Read a candidate: what was asked, what Podium observed, then the change.", "Review"),
     "evidence": Entry("evidence", "Show the facts that Podium observed about a candidate.", "Review"),
+    "check": Entry("check", "Gather evidence about any branch or pull request, with no task behind it.", "Review"),
     "compare": Entry("compare", "Show the candidates of agents that race on a task side by side.", "Review"),
     "accept": Entry("accept", "Accept a candidate: you have read it, and you own it.", "Review"),
     "refine": Entry("refine", "Send a candidate back with numbered points.", "Review"),

@@ -8,6 +8,7 @@ import click
 
 from podium import __version__
 from podium.cli.context import Context
+from podium.cli.evidence_again import reproduce_item
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.cli.tasks import find_run
@@ -18,20 +19,32 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Verb, examples=("podium evidence T2", "podium evidence T2 E1", "podium evidence T2 --sarif > T2.sarif")
+    cls=Verb,
+    examples=(
+        "podium evidence T2",
+        "podium evidence T2 E1",
+        "podium evidence T2 --kind weakened-tests --sarif > T2.sarif",
+        "podium evidence reproduce e3f09c2a7b154",
+    ),
 )
 @click.argument("task", type=TaskName())
 @click.argument("name", required=False, default="")
+@click.option("--kind", "kinds", multiple=True, help="Only evidence of this kind; can be given several times.")
 @click.option("--round", "number", type=click.IntRange(min=1), help="Of an earlier round. [the newest]")
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0, for editors and code hosts.")
 @click.pass_obj
-def command(context: Context, task: str, name: str, number: int | None, agent: str, sarif: bool) -> None:
+def command(
+    context: Context, task: str, name: str, kinds: tuple[str, ...], number: int | None, agent: str, sarif: bool
+) -> int:
     """Show the facts that Podium observed about a candidate.
 
     NAME (E1, "project tests", or the id of an item) shows one of them in full: its command, and what it printed on the
-    base and on the candidate.
+    base and on the candidate. `podium evidence reproduce ID` runs exactly that item again, in fresh sandboxes on the
+    same trees, and ends with 1 when it says something else now.
     """
+    if task == "reproduce":
+        return reproduce_item(context, name)
     state = context.desk.look(context.project.id)
     run = find_run(state, task, agent, archived=True)
     chosen = number or run.rounds[-1].number
@@ -42,15 +55,26 @@ def command(context: Context, task: str, name: str, number: int | None, agent: s
             raise NotFoundError(
                 f"round {chosen} has no evidence of that name", where=name, do=f"podium evidence {task}"
             )
+    items = _of_kinds(items, kinds, chosen, task)
     if sarif:
         from podium.evidence.sarif import to_sarif
 
         context.output.json = True
         context.output.document(to_sarif(items, version=__version__))
-        return
+        return 0
     done = state.evidence.finished(run.id, chosen) is not None
     context.output.document({"task": f"{run.spec}/{run.task}", "round": chosen, "finished": done, "items": items})
     _print(context, items, done, full=bool(name))
+    return 0
+
+
+def _of_kinds(items: tuple[Item, ...], kinds: tuple[str, ...], number: int, task: str) -> tuple[Item, ...]:
+    known = {item.kind for item in items}
+    for kind in kinds:
+        if kind not in known:
+            do = f"It has: {', '.join(sorted(known)) or 'none yet'}"
+            raise NotFoundError(f"round {number} of {task} has no evidence of this kind", where=kind, do=do)
+    return tuple(item for item in items if not kinds or item.kind in kinds)
 
 
 def _print(context: Context, items: tuple[Item, ...], done: bool, *, full: bool) -> None:
@@ -62,6 +86,7 @@ def _print(context: Context, items: tuple[Item, ...], done: bool, *, full: bool)
     if not done:
         output.line(output.paint("  Evidence is still being gathered.", "warn"))
     for item in items if full else ():
+        output.line(f"  {output.paint('id', 'quiet')}  {item.id}, on tree {item.tree[:12]}, {item.environment}")
         if item.command:
             output.line(f"  {output.paint('command', 'quiet')}  {output.safe(item.command)}")
         _execution(context, "on the base", item.base)
