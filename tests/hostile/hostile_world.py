@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from podium.cli import main
+from podium.cli.context import Context
 from podium.conductor.board import board
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
@@ -27,6 +30,7 @@ from podium.runs.model import Round, Run
 from podium.testing.repositories import Content, Repository, build_repository
 from podium.testing.script import Script, ScriptedTask, save
 from podium.testing.waiting import eventually
+from podium.workspaces.space import remove
 
 ORDINARY = 54322
 SPEC_NAME = "numbers"
@@ -170,6 +174,19 @@ class Place:
             check=False,
         )
         result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return self.checked(arguments, result, code)
+
+    def podium_here(self, *arguments: str) -> Result:
+        """As `podium`, in this process: for the many commands that only show something."""
+        if self.uid:
+            return self.podium(*arguments)
+        context, out, err = Context(self.environment), io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main.run(["-C", str(self.root), *arguments], context)
+        return self.checked(arguments, Result(code, out.getvalue(), err.getvalue()), None)
+
+    def checked(self, arguments: tuple[str, ...], result: Result, code: int | None) -> Result:
+        """The result of a command, if it is fit for a person."""
         assert "Traceback" not in result.text, result.text
         assert "Podium broke" not in result.text, result.text + "".join(
             each.read_text() for each in self.state.glob("crash-*.txt")
@@ -281,7 +298,7 @@ class World(Place):
         desk = self.__dict__.get("desk")
         if desk is not None:
             desk.close()
-        shutil.rmtree(self.base, ignore_errors=True)
+        remove(self.base, within=self.base.parent)
 
     def log(self) -> str:
         log = self.base / "worker.log"
@@ -331,7 +348,7 @@ class World(Place):
         return state.candidate
 
     def outside(self) -> dict[str, str]:
-        """What no agent may change: the user's repository, as git and the file system see it, and the home directory."""
+        """What no agent may change: the user's repository, as git and the file system see it, and the home."""
         git = Repository(self.root)
         trust = ("-c", "safe.directory=*")
         facts = {
@@ -380,7 +397,7 @@ class World(Place):
         if hunks:
             self.podium("review", self.full(name), "--mark", "seen", *hunks, code=0)
 
-    def accept(self, name: str, **waived: str) -> Result:
+    def accept(self, name: str) -> Result:
         """Read everything and accept it; what stands against it is waived by name where it can be."""
         self.read_all(name)
         first = self.podium("accept", self.full(name), "--unsigned", "--json")
@@ -417,8 +434,8 @@ class World(Place):
             ["compare", full],
             ["ledger", "export"],
         ):
-            self.podium(*command)
-            self.podium(*command, "--json")
+            self.podium_here(*command)
+            self.podium_here(*command, "--json")
 
 
 def _task(task: str, name: str, case: Case) -> str:

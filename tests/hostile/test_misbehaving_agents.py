@@ -1,4 +1,4 @@
-"""Agents that misbehave: each ends in a failed round with its reason, or in evidence; nothing of the host is touched."""
+"""Agents that misbehave: each ends in a failed round with its reason, or in evidence; the host is not touched."""
 
 from __future__ import annotations
 
@@ -160,8 +160,8 @@ def test_links_out_of_the_workspace_are_evidence_and_nobody_follows_them(world: 
     assert "root:" not in shown
     assert "/etc/shadow" in shown
     refused = world.accept("links")
-    assert refused.code == 1
-    assert "human-only" in refused.out
+    assert refused.code == 2
+    assert "human-only" in refused.err
 
 
 def test_git_configuration_and_hooks_of_the_agent_run_nowhere_on_the_host(world: World, request: Any) -> None:
@@ -205,7 +205,7 @@ def test_a_deleted_workspace_is_a_candidate_that_deletes_and_its_checks_fail(wor
     kinds = {item.kind: item.outcome for item in world.evidence("deletes").values()}
     assert isinstance(kinds["clause-check"], Fails)
     assert isinstance(kinds["scope"], Fails)
-    assert world.accept("deletes").code == 1
+    assert world.accept("deletes").code == 2  # podium.toml is human-only: no waiver helps
 
 
 def test_rewritten_history_changes_nothing_about_the_candidate(world: World) -> None:

@@ -42,11 +42,22 @@ def _parse(context: Context, place: str) -> tuple[str, int]:
         raise UsageError("this names no line of a file", where=place, do="Write it as: podium why src/cart.py:41")
     from podium.git.paths import to_text
 
+    name = _unquoted(found["path"])
     root = context.repository.root
-    absolute = Path(os.path.normpath(context.directory / found["path"]))
+    absolute = Path(os.path.normpath(context.directory / name))
     if not absolute.is_relative_to(root):
         raise UsageError("this file is not in the repository", where=found["path"])
     return to_text(os.fsencode(absolute.relative_to(root).as_posix())), int(found["line"])
+
+
+def _unquoted(name: str) -> str:
+    """The path that is meant, also where it is written in quotes, as Podium prints names that hold odd bytes."""
+    from podium.git.paths import to_bytes
+
+    try:
+        return os.fsdecode(to_bytes(name)) if name.startswith('"') else name
+    except ValueError:
+        return name
 
 
 def _look(context: Context, path: str, line: int) -> tuple[Origin, tuple[Item, ...]]:

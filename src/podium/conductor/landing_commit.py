@@ -80,11 +80,11 @@ def commit_date(what: Landable) -> str:
 def message(what: Landable) -> str:
     """Subject, body and trailers."""
     entry = what.entry
-    lines = [" ".join(what.title.split())[:72], ""]
+    lines = [_one_line(what.title)[:72], ""]
     if entry.revert_of:
         lines += [
             f"This takes back {entry.revert_of}.",
-            *([" ".join(entry.reason.split())] if entry.reason else []),
+            *([_one_line(entry.reason)] if entry.reason else []),
             "",
         ]
     lines.append(f"Podium-Task: {entry.spec}/{entry.task}")
@@ -94,6 +94,11 @@ def message(what: Landable) -> str:
         lines.append(f"Assisted-by: {what.agent}")
     lines.append(f"Reviewed-by: {what.by}")
     return "\n".join(lines) + "\n"
+
+
+def _one_line(text: str) -> str:
+    """Text for a commit message: on one line, so that it adds no trailer, and with nothing that acts on a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def find_landed(mirror: Mirror, entry: str, tip: str) -> str | None:

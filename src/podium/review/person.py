@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from podium.kernel.errors import PodiumError
+from podium.kernel.errors import PodiumError, UsageError
 
 _PREFIX = "person:"
 _FORM = re.compile(r"^(?P<name>[^<>\n]*)<(?P<mail>[^<>\n]*)>\s*$")
@@ -16,12 +16,21 @@ def person(actor: str) -> str:
 
 
 def require_person(actor: str, act: str) -> str:
-    """The person behind `actor`. Raises PodiumError when it is an agent, a worker or nobody: they cannot `act`."""
+    """The person behind `actor`. Raises PodiumError when it is an agent, a worker or nobody: they cannot `act`.
+
+    A name goes into trailers and receipts: UsageError for one with characters that would break out of its line, or that
+    cannot be seen.
+    """
     name = person(actor)
     if not name:
         raise PodiumError(
             f"only a named person can {act} a task, not {actor or 'nobody'}",
             do="Set your name: git config user.name 'Ada Lovelace'; git config user.email ada@example.org",
+        )
+    if not name.isprintable() or not key(name).strip("<> "):
+        raise UsageError(
+            f"{name!r} is not a name that can be recorded",
+            do='Write it as "Ada Lovelace <ada@example.org>", on one line.',
         )
     return name
 
