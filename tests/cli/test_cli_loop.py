@@ -45,9 +45,10 @@ def test_a_wrong_candidate_is_refined_and_the_right_one_lands(tell: Tell) -> Non
     assert accepted["accepted"] is True
     assert accepted["signed"] is False
     story.until("landed")
-    checkout = story.world.repository / "src" / "total.py"  # fast-forwarded just after the landing
-    assert eventually(lambda: checkout.is_file() and checkout.read_text(), 20.0) == RIGHT
+    # The user's branch and files are fast-forwarded just after the landing.
+    eventually(lambda: "src/total.py" in story.world.git("ls-tree", "-r", "--name-only", "main"), 20.0)
     assert story.world.git("show", "main:src/total.py") == RIGHT.strip()
+    assert (story.world.repository / "src" / "total.py").read_text() == RIGHT
 
     why = story.good("why", "src/total.py:2", "--json").json
     assert (why["task"], why["agent"], why["round"]) == ("total/T1", "scripted", 2)
