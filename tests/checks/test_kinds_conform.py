@@ -7,6 +7,7 @@ from podium.checks.kinds.clause_checks import CLAUSE_CHECKS
 from podium.checks.kinds.extra_checks import EXTRA_CHECKS
 from podium.checks.kinds.new_tests_prove import NEW_TESTS_PROVE
 from podium.checks.kinds.project_tests import PROJECT_TESTS
+from podium.checks.kinds.unrun_lines import UNRUN_LINES
 from podium.checks.kinds.weakened_tests import WEAKENED_TESTS
 from podium.project.model import Protected
 from podium.testing.evidence_conformance import EvidenceConformance, hostile_changes
@@ -42,4 +43,9 @@ class TestWeakenedTests(EvidenceConformance):
 
 class TestNewTestsProve(EvidenceConformance):
     kind = NEW_TESTS_PROVE
+    order = order(test="pytest", changes=hostile_changes())
+
+
+class TestUnrunLines(EvidenceConformance):
+    kind = UNRUN_LINES
     order = order(test="pytest", changes=hostile_changes())

@@ -114,6 +114,12 @@ class Bench:
             return None
         return max(0.0, self.order.budget_seconds - (self._monotonic() - self._started))
 
+    def spare_seconds(self) -> float:
+        """What is left of the time that the dearer kinds may take (`[evidence] budget_seconds`); never negative."""
+        left = self.order.settings.evidence.budget_seconds - (self._monotonic() - self._started)
+        whole = self.seconds_left()
+        return max(0.0, left if whole is None else min(left, whole))
+
     async def _on_base(self, command: str, timeout_seconds: float) -> Sighting:
         absent = absent_paths(command, self.order.changes)
         if absent:

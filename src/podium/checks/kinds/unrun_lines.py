@@ -1,0 +1,88 @@
+"""Changed lines that no test runs, by a map of which test runs which line (Python with pytest)."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from podium.checks.bench import Bench
+from podium.checks.bring_in import bring_in
+from podium.checks.changed_python import ChangedPython, Statement, changed_python, source_changes
+from podium.checks.kind import Answer, Cost, GatherOrder, Job
+from podium.checks.line_map import ARTEFACTS, LineMap, read_map
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
+
+NAME = "unrun-lines"
+_PLUGIN = "lines_plugin"
+
+
+class UnrunLines:
+    """One job, where Python source changed and the project has a test command."""
+
+    name = NAME
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        command = order.settings.environment.test
+        wanted = order.settings.evidence
+        if not command or not wanted.test_map or not wanted.budget_seconds or not source_changes(order.changes):
+            return ()
+        return (Job(kind=NAME, name="changed lines are run", work=_work, cost=Cost.MANY, command=command),)
+
+
+async def _work(bench: Bench) -> Answer:
+    changed = changed_python(bench.order.changes, bench.source)
+    if not changed.statements:
+        why = "; ".join(changed.blind[:3])
+        return Answer(outcome=Blind(why=why) if why else Holds(), tool="podium")
+    environment = bench.order.settings.environment
+    seconds = min(environment.test_minutes * 60, bench.spare_seconds())
+    brought = bring_in(_PLUGIN, changed.lines(), environment.test, bench.order.settings)
+    if seconds <= 0 or brought is None:
+        why = "the change is too large for it" if seconds > 0 else "the time for the dearer kinds was spent"
+        return Answer(outcome=NotRun(why=why), tool="podium")
+    seen = await bench.observe(
+        "candidate", brought.command, timeout_seconds=seconds, env=brought.env, artefacts=ARTEFACTS
+    )
+    found = Findings()
+    outcome = _judge(seen.execution.how, read_map(seen.artefacts), changed, found)
+    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium")
+
+
+def _judge(how: str, told: LineMap | None, changed: ChangedPython, found: Findings) -> Outcome:
+    if how != "exited":
+        return NotRun(why=f"the tests did not run to their end: {how}")
+    if told is None:
+        return Blind(why="the test command told nothing: it is no pytest, or it was ended early")
+    if not told.tests:
+        return Blind(why="no test was executed")
+    if not told.entered & {each.path for each in changed.statements}:
+        return Blind(why="none of the changed files was run from the workspace: are they installed elsewhere?")
+    unrun = [each for each in changed.statements if not _runs(each, told)]
+    for path, statements in groupby(unrun, key=lambda each: each.path):
+        for start, end, function in _joined(list(statements)):
+            place = f"line {start}" if start == end else f"lines {start} to {end}"
+            message = f"no test runs {place}{f' of {function}' if function else ''}"
+            found.add("unrun", "warning", message, path=path, line=start, text=f"{function} {end - start}")
+    if unrun:
+        return Fails(why=f"{len(unrun)} of {len(changed.statements)} changed statements are run by no test")
+    return Blind(why="; ".join(changed.blind[:3])) if changed.blind else Holds()
+
+
+def _runs(statement: Statement, told: LineMap) -> bool:
+    """Whether a test runs it; what runs at import only has to be imported."""
+    tests = told.of(statement.path, statement.start, statement.end)
+    return bool(tests - {""}) if statement.function else bool(tests)
+
+
+def _joined(statements: list[Statement]) -> list[tuple[int, int, str]]:
+    """Neighbours within one function as one range."""
+    ranges: list[tuple[int, int, str]] = []
+    for each in sorted(statements, key=lambda s: s.start):
+        if ranges and ranges[-1][2] == each.function and each.start - ranges[-1][1] <= 2:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], each.end), each.function)
+        else:
+            ranges.append((each.start, each.end, each.function))
+    return ranges
+
+
+UNRUN_LINES = UnrunLines()
