@@ -133,7 +133,7 @@ def _close(stage: Stage, ended: Outcome) -> None:
         (f". {shlex.quote(str(place.entrance))}", "go into the project, with podium in PATH"),
         ("podium log", "everything that happened"),
         ("podium review T3 --print", "the candidate that was turned down"),
-        ("podium revert T4", "take one back, through the same queue"),
+        ("podium evidence T2", "what Podium observed of a candidate, and how to see it again"),
     ):
         stage.line(f"  {output.paint(command, 'strong')}  {output.paint('# ' + what, 'quiet')}")
     stage.line()
