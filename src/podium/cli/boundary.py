@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from podium.cli.output import Output
@@ -10,6 +12,8 @@ from podium.ledger.event import Record
 from podium.runs.events import BoundaryRecorded
 from podium.runs.model import Boundary
 
+_KEPT = re.compile(r" \((?:from|kept in) [^()]*\)")
+
 
 def boundary_lines(output: Output, record: Record) -> list[str]:
     """The lines for the record of a boundary."""
@@ -17,7 +21,10 @@ def boundary_lines(output: Output, record: Record) -> list[str]:
 
 
 def told(output: Output, boundary: Boundary) -> list[str]:
-    """Tier and agent, then what is readable, writable, reachable, known and limited."""
+    """Tier and agent, then what is readable, writable, reachable, known and limited.
+
+    Where Podium keeps the workspace and HOME on this machine is left out; the ledger has it.
+    """
     version = f" {boundary.agent_version}" if boundary.agent_version else ""
     digest = f" (sha256 {boundary.agent_sha256.removeprefix('sha256:')[:12]})" if boundary.agent_sha256 else ""
     lines = [f"boundary: {boundary.tier} sandbox for {output.safe(boundary.agent + version)}{digest}"]
@@ -32,7 +39,8 @@ def told(output: Output, boundary: Boundary) -> list[str]:
     )
     for name, text in facts:
         if text:
-            lines.append(f"  {output.paint(name.ljust(8), 'quiet')} {indented(text, output.width, 11).lstrip()}")
+            short = indented(_KEPT.sub("", text), output.width, 11).lstrip()
+            lines.append(f"  {output.paint(name.ljust(8), 'quiet')} {short}")
     return lines
 
 

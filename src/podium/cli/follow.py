@@ -41,6 +41,7 @@ class Follower:
     seq: int
     _teller: Teller = field(default_factory=Teller)
     _activities: dict[tuple[str, int], Activity] = field(default_factory=dict[tuple[str, int], Activity])
+    _boundaries: dict[str, str] = field(default_factory=dict[str, str])  # what was told -> about which task
     _restarts: int = 0
     _seen_conductor: float = field(default_factory=time.monotonic)
 
@@ -89,7 +90,8 @@ class Follower:
         about = output.paint(output.safe(told.about), "name")
         if record.kind == "runs.boundary-recorded":
             first, *rest = boundary_lines(output, record)
-            return [f"{about}  {first}", *rest]
+            same = self._boundaries.setdefault("\n".join(rest), about)
+            return [f"{about}  {first}, as for {same}"] if same != about else [f"{about}  {first}", *rest]
         if told.tone == "quiet":
             return []
         return [f"{about}  {output.paint(output.safe(told.text), told.tone)}"]

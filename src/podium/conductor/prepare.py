@@ -125,7 +125,9 @@ def _sandbox(
     shop: Shop, ground: Ground, project: str, run: Run, round_: Round, agent: AgentSettings, located: Located
 ) -> SandboxPlan:
     """The agent's sandbox: its overlay on this base, one HOME for all rounds of the run, its program read-only."""
-    mounts = tuple(Mount(source=path, target=path) for path in (*located.mounts, *agent.mounts))
+    known = ground.settings.environment.mounts
+    own = dict.fromkeys(path for path in (*located.mounts, *agent.mounts) if path not in known)
+    mounts = tuple(Mount(source=path, target=path) for path in own)
     plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=agent.env, mounts=mounts)
     home = shop.home.run(project, run.id) / "home"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
