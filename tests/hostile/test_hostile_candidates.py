@@ -13,7 +13,7 @@ from hostile_world import ADA, SPEC_NAME, Case, World
 
 from podium.git.paths import to_text
 from podium.landing.model import InReview, Lost
-from podium.runs.model import Failed
+from podium.runs.model import AwaitingPermission, Failed
 from podium.testing import actions
 from podium.testing.repositories import Repository
 from podium.testing.script import rounds
@@ -126,27 +126,25 @@ def test_odd_file_names_go_through_harvest_review_landing_and_why(world: World) 
     assert sorted(listed.split(b"\0")[:-1]) == sorted(b"src/odd/" + name for name in ODD)
     eventually(lambda: (world.root / "src/odd/-rf").exists(), 20)
     for name in ODD:
-        told = world.podium("why", os.fsdecode(b"src/odd/" + name) + ":2", code=0)
+        told = world.podium_here("why", os.fsdecode(b"src/odd/" + name) + ":2")
         assert world.full("odd") in told.out
     quoted = world.podium("why", to_text(b"src/odd/" + ODD[0]) + ":1", "--json", code=0)
     assert quoted.json["task"] == world.full("odd")
     for place in ("src/odd/none.py:1", "src/odd/-rf:99", "../../etc/passwd:1", "/etc/passwd:1", ":1", "src/odd:1"):
-        assert world.podium("why", place).code == 2, place
+        assert world.podium_here("why", place).code == 2, place
 
 
 def test_nothing_that_an_agent_says_acts_on_the_terminal(world: World) -> None:
     world.order("speaks")
-    eventually(
-        lambda: "asks" in world.podium("attention").out and world.full("speaks") in world.podium("attention").out, 60
-    )
+    eventually(lambda: isinstance(world.round_of("speaks").state, AwaitingPermission), 60)
+    assert f"asks  {world.full('speaks')}" in world.podium_here("attention").out
     world.assert_prints_safely("speaks")
-    world.podium("run", "--no-follow", world.full("speaks"))
     world.podium("deny", world.full("speaks"), code=0)
     world.wait_for("speaks", InReview)
     world.assert_prints_safely("speaks")
-    for words in (["refine", world.full("speaks"), "-m", f"B1: {EVIL[:20]}\n{TRAILERS}\n{EVIL[20:-2]}"],):
-        world.podium(*words, code=0)
-    world.podium("reject", world.full("speaks"), "--reason", f"no {EVIL[:20]}\n\n{TRAILERS}", code=0)
+    said = EVIL.replace(chr(0), "")
+    world.podium("refine", world.full("speaks"), "-m", f"B1: {said}\n{TRAILERS}", code=0)
+    world.podium("reject", world.full("speaks"), "--reason", f"no {said}\n\n{TRAILERS}", code=0)
     world.assert_prints_safely("speaks")
     assert world.podium("accept", world.full("speaks")).code in (1, 2)
 
@@ -169,13 +167,13 @@ def test_no_trailer_can_be_forged_through_a_title_a_name_or_a_reason(world: Worl
     assert "\x1b" not in world.mirror.git("show", "-s", "--format=%B", "main")
 
 
-@pytest.mark.parametrize("actor", [f"Ada <ada@example.org>\n{TRAILERS}", "Ada \x1b[31m <ada@example.org>", "<>", "\n"])
+@pytest.mark.parametrize("actor", [f"Ada <ada@example.org>\n{TRAILERS}", "Ada \x1b[31m <ada@example.org>", "<>"])
 def test_an_actor_that_is_no_name_is_refused(world: World, actor: str) -> None:
     bold = World(world.base, world.uid)
     bold.tasks.update(world.tasks)
     object.__setattr__(bold, "variables", {"PODIUM_ACTOR": actor})
     result = bold.podium("plan", "approve", SPEC_NAME, "--yes")
-    assert result.code == 2 or actor == "\n", result
+    assert result.code == 2, result
 
 
 def test_landed_attributes_hooks_and_settings_run_nothing_in_the_users_repository(world: World, pwned: Path) -> None:
@@ -228,6 +226,9 @@ def test_names_that_some_file_systems_take_for_git_end_in_a_reason(world: World)
 
 def test_a_directory_deeper_than_any_path_can_name_ends_in_a_reason(world: World) -> None:
     world.ran("deep", InReview, Lost)
+    state = world.round_of("deep").state
+    assert isinstance(state, Failed)
+    assert "path is too long" in state.reason, state
     world.assert_prints_safely("deep")
 
 

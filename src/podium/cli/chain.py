@@ -26,9 +26,10 @@ class _Registered(msgspec.Struct):
 
 @contextmanager
 def reading(context: Context) -> Generator[Reader]:
-    """A reader of the database. Raises NotFoundError when there is none yet."""
+    """A reader of the database. Raises UsageError outside of a repository, NotFoundError when there is none yet."""
     reader = open_reader(context.url)
     if reader is None:
+        _ = context.root  # outside of a repository, that is what is wrong
         raise NotFoundError("there is no ledger yet", where=context.shown_database, do="Run: podium init")
     try:
         yield reader
