@@ -116,13 +116,14 @@ def test_every_action_can_be_done_by_a_plain_shell(tmp_path: Path) -> None:
         Write(path="deep/er/file name.txt", text=odd + "x = 1\ny = 2\n", executable=True),
         Edit(path="deep/er/file name.txt", old='"odd" \\n $HOME `x`\ttab & ü\n', new="a\\b & 'c'\n\n"),
         Append(path="deep/er/file name.txt", text="z = 3\n"),
+        Edit(path="deep/er/file name.txt", old="y = 2", new="y = 20"),
         Look(path="deep"),
         Read(path="deep/er/file name.txt"),
     )
     for step in steps:
         subprocess.run(["/bin/sh", "-c", shell(step)], cwd=tmp_path, check=True, capture_output=True)
     written = tmp_path / "deep" / "er" / "file name.txt"
-    assert written.read_text() == "it's 100% a\\b & 'c'\n\n\nx = 1\ny = 2\nz = 3\n"
+    assert written.read_text() == "it's 100% a\\b & 'c'\n\n\nx = 1\ny = 20\nz = 3\n"
     assert written.stat().st_mode & 0o111
     absent = subprocess.run(
         ["/bin/sh", "-c", shell(Edit(path="deep/er/file name.txt", old="no", new=""))], cwd=tmp_path

@@ -247,6 +247,23 @@ def load_library() -> None:
         pydantic.BaseModel.model_config = config
 
 
+def warm_up() -> None:
+    """Import the library and build the models of every round, for a process that is to be forked."""
+    load_library()
+    importlib.import_module("acp.connection")
+    from acp.schema import InitializeRequest, InitializeResponse, RequestPermissionRequest, RequestPermissionResponse
+    from acp.schema import SessionNotification as Notification
+
+    for model in (
+        InitializeRequest,
+        InitializeResponse,
+        Notification,
+        RequestPermissionRequest,
+        RequestPermissionResponse,
+    ):
+        model.model_rebuild()
+
+
 def _ways_to_load(hello: InitializeResponse) -> tuple[str, ...]:
     """How this agent goes on with a session: `resume` first, which does not repeat all that was said."""
     offered = hello.agent_capabilities

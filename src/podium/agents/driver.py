@@ -120,7 +120,12 @@ class AgentFloodError(PodiumError):
     """The agent wrote more than it may."""
 
 
-_SHIPPED = (EntryPoint(name="acp", value="podium.agents.acp:AcpDriver", group=GROUP),)
+_SHIPPED = (
+    EntryPoint(name="acp", value="podium.agents.acp:AcpDriver", group=GROUP),
+    EntryPoint(name="claude", value="podium.agents.claude:ClaudeDriver", group=GROUP),
+    EntryPoint(name="codex", value="podium.agents.codex:CodexDriver", group=GROUP),
+    EntryPoint(name="mini", value="podium.agents.mini:MiniDriver", group=GROUP),
+)
 """What pyproject.toml declares too: a checkout whose install is older than that knows its own drivers."""
 
 

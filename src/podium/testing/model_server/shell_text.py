@@ -11,8 +11,8 @@ from podium.testing.model_server.steps import Tooled
 # Replaces the first OLD by NEW, as text. The x keeps newlines at the end from being lost.
 _EDIT = (
     "OLD=$({old}; echo x) NEW=$({new}; echo x) awk '"
-    'BEGIN {{ old = substr(ENVIRON["OLD"], 1, length(ENVIRON["OLD"]) - 2)'
-    '; new = substr(ENVIRON["NEW"], 1, length(ENVIRON["NEW"]) - 2) }} '
+    'BEGIN {{ old = substr(ENVIRON["OLD"], 1, length(ENVIRON["OLD"]) - 1)'
+    '; new = substr(ENVIRON["NEW"], 1, length(ENVIRON["NEW"]) - 1) }} '
     '{{ all = all $0 "\\n" }} '
     "END {{ at = index(all, old); if (!at) exit 1; "
     'printf "%s%s%s", substr(all, 1, at - 1), new, substr(all, at + length(old)) }}\' '

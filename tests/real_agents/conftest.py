@@ -1,0 +1,44 @@
+"""Real agents, which `make test-agents` installs; without it these tests do not run at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from real_bench import AGENTS, SEARCH, RealBench
+
+from podium.agents.locate import locate
+from podium.kernel.errors import UsageError
+from podium.testing.model_server.steps import Prompt
+
+Make = Callable[..., RealBench]
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        locate(AGENTS[name].command, f"{SEARCH}:/usr/bin:/bin", agent=name)
+    except UsageError:
+        return False
+    return True
+
+
+@pytest.fixture
+def real(tmp_path: Path, require: Callable[[object, str], None]) -> Iterator[Make]:
+    """`real("claude", prompt(...))`: a bench for that agent, if it is installed."""
+    if not os.environ.get("TEST_AGENTS"):
+        pytest.skip("real agents run in `make test-agents`")
+    made: list[RealBench] = []
+
+    def make(name: str, *prompts: Prompt) -> RealBench:
+        require(_is_installed(name), f"the agent {name} (scripts/agents {name})")
+        root = tmp_path / f"bench{len(made)}"
+        root.mkdir()
+        made.append(RealBench(root, AGENTS[name], *prompts))
+        made[-1].server.start()
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.close()

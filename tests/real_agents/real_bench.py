@@ -1,0 +1,190 @@
+"""One round of a real agent: its real program, in a real sandbox, under a real supervisor, with a scripted model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from podium.agents.event import Entry, ErrorReported, Event, Undecoded
+from podium.agents.locate import locate
+from podium.agents.start import PLACEHOLDER_KEY
+from podium.kernel.value import Value
+from podium.project.model import Limits
+from podium.supervisor import inbox
+from podium.supervisor.attach import Alive, Ended, start_or_attach, status
+from podium.supervisor.follow import read
+from podium.supervisor.inbox import InboxMessage
+from podium.supervisor.order import ExitRecord, Forward, Order
+from podium.testing.model_server.server import ModelServer
+from podium.testing.model_server.steps import ModelScript, Prompt, Step
+from podium.testing.waiting import eventually
+from podium.workspaces.plan import Mount, SandboxPlan
+from podium.workspaces.tiers import bundled_bwrap
+
+ROOT = Path(__file__).parents[2]
+INSTALLED = ROOT / ".cache" / "agents"
+SEARCH = ":".join(str(INSTALLED / name) for name in ("bin", "node_modules/.bin", "mini/bin"))
+PORT = 4711
+URL = f"http://127.0.0.1:{PORT}"
+FIRST = "Please raise the limit to six"
+TEXT = "LIMIT = 5\n\n\ndef allowed(count: int) -> bool:\n    return count < LIMIT\n"
+
+
+class RealAgent(Value, frozen=True, kw_only=True):
+    """How one agent is started in these tests."""
+
+    name: str
+    driver: str
+    command: tuple[str, ...]
+    asks: tuple[str, ...] = ()  # more words that make it ask for permission; empty = it cannot
+    env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    files: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    model: str = ""
+    resumes: bool = True
+
+
+_GEMINI_SETTINGS = {
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+    "privacy": {"usageStatisticsEnabled": False},
+    "general": {"disableAutoUpdate": True},
+}
+_OPENCODE_CONFIG = {
+    "provider": {
+        "podium": {
+            "npm": "@ai-sdk/openai-compatible",
+            "options": {"baseURL": f"{URL}/v1", "apiKey": PLACEHOLDER_KEY},
+            "models": {"scripted": {}},
+        }
+    },
+    "model": "podium/scripted",
+    "small_model": "podium/scripted",
+    "autoupdate": False,
+    "share": "disabled",
+}
+AGENTS = {
+    each.name: each
+    for each in (
+        RealAgent(name="claude", driver="claude", command=("claude",), asks=("--permission-mode", "default"),
+                  model="claude-sonnet-4-5"),
+        RealAgent(name="codex", driver="codex", command=("codex",), asks=("-c", 'approval_policy="untrusted"'),
+                  model="gpt-5-codex"),
+        RealAgent(name="mini", driver="mini", command=("mini",), model="gpt-5", resumes=False),
+        RealAgent(
+            name="gemini", driver="acp", command=("gemini", "--acp", "-m", "gemini-2.5-pro", "--approval-mode", "yolo"),
+            env={"GOOGLE_GEMINI_BASE_URL": URL, "GEMINI_API_KEY": PLACEHOLDER_KEY,
+                 "GEMINI_CLI_TRUST_WORKSPACE": "true"},
+            files={".gemini/settings.json": json.dumps(_GEMINI_SETTINGS)},
+        ),
+        RealAgent(
+            name="opencode", driver="acp", command=("opencode", "acp"),
+            env={"OPENCODE_CONFIG_CONTENT": json.dumps(_OPENCODE_CONFIG), "OPENCODE_DISABLE_AUTOUPDATE": "1",
+                 "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+                 "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
+        ),
+    )
+}  # fmt: skip
+
+
+class RealBench:
+    """One run of one agent: a workspace and a HOME, in which rounds are played one after the other."""
+
+    def __init__(self, root: Path, agent: RealAgent, *prompts: Prompt) -> None:
+        self.agent = agent
+        self.root = root
+        self.upper, self.home = root / "upper", root / "home"
+        for name in ("template", "upper", "work", "home"):
+            (root / name).mkdir()
+        (root / "template" / "limit.py").write_text(TEXT)
+        for path, text in agent.files.items():
+            (self.home / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.home / path).write_text(text)
+        self.server = ModelServer(ModelScript(prompts=prompts))
+        self.round_dir = root / "round0"
+        self._rounds = 0
+
+    def start(self, prompt: str = FIRST, *, asks: bool = False, **fields: Any) -> None:
+        """Start the next round."""
+        self._rounds += 1
+        self.round_dir = self.root / f"round{self._rounds}"
+        agent = self.agent
+        located = locate((*agent.command, *(agent.asks if asks else ())), f"{SEARCH}:/usr/bin:/bin", agent=agent.name)
+        plan = SandboxPlan(
+            tier="overlay",
+            lowers=(str(self.root / "template"),),
+            upper=str(self.upper),
+            work=str(self.root / "work"),
+            home=str(self.home),
+            mounts=tuple(Mount(source=path, target=path) for path in located.mounts),
+            env=agent.env,
+            limits=Limits(memory_mb=0),
+        )
+        order = Order(
+            round=f"r{self._rounds}",
+            agent=agent.name,
+            driver=agent.driver,
+            command=located.argv,
+            prompt=prompt,
+            model=agent.model,
+            sandbox=plan,
+            bwrap=bundled_bwrap() or "",
+            forwards=(Forward(port=PORT, to=f"127.0.0.1:{self.server.port}"),),
+            model_url=URL,
+            **fields,
+        )
+        start_or_attach(self.round_dir, order)
+
+    def end(self, seconds: float = 90.0) -> ExitRecord:
+        """Wait for the end of the round."""
+
+        def ended() -> ExitRecord | None:
+            now = status(self.round_dir)
+            return now.record if isinstance(now, Ended) else None
+
+        record = eventually(ended, seconds, what="the round ends", every=0.05)
+        assert record is not None
+        return record
+
+    def play(self, prompt: str = FIRST, **fields: Any) -> ExitRecord:
+        self.start(prompt, **fields)
+        return self.end()
+
+    def post(self, message: InboxMessage) -> None:
+        inbox.post(self.round_dir, message, id="m0001")
+
+    def entries(self) -> list[Entry]:
+        found: list[Entry] = []
+        offset = 0
+        while True:
+            block, after = read(self.round_dir, offset)
+            if after == offset:
+                return found
+            found += block
+            offset = after
+
+    def events(self, *kinds: type[Event]) -> list[Any]:
+        return [entry.event for entry in self.entries() if isinstance(entry.event, kinds)]
+
+    def wait_for(self, condition: Callable[[], object], what: str) -> None:
+        eventually(condition, 60.0, what=f"{what}; so far: {self.troubles()}", every=0.05)
+
+    def troubles(self) -> str:
+        """What a failed assertion should show."""
+        log = self.round_dir / "supervisor.log"
+        told = [str(each)[:600] for each in self.events(ErrorReported, Undecoded)]
+        asked = [(each.path, each.status, each.prompt, each.turn, each.call) for each in self.server.journal.entries()]
+        return "\n".join([*told, *map(str, asked), log.read_text()[-2000:] if log.exists() else ""])
+
+    def close(self) -> None:
+        now = status(self.round_dir) if self._rounds else None
+        if isinstance(now, Alive):
+            inbox.post(self.round_dir, inbox.Stop(by="the end of the test"), id="z-end")
+            self.end(30)
+        self.server.stop()
+
+
+def prompt(*steps: Step, match: str = FIRST) -> Prompt:
+    return Prompt(match=match, steps=steps)
