@@ -31,10 +31,9 @@ def command(context: Context, idle: float, dead_after: float, slots: int) -> Non
     them leaves unfinished is taken over by the others. Ctrl-C ends it; agents at work go on.
     """
     context.output.note(f"working on {context.shown_database}; Ctrl-C ends this worker, agents go on")
-    if not work_until_stopped(context, idle_seconds=idle, dead_seconds=dead_after, slots=slots):
-        raise PodiumError(
-            "another conductor is at work on this state directory",
-            where=str(context.state),
-            do="Let it do the work, or give this worker a state directory of its own: --state DIR",
-        )
-    context.output.document({"worked": True})
+    work_until_stopped(context, idle_seconds=idle, dead_seconds=dead_after, slots=slots)
+    raise PodiumError(
+        "another conductor is at work on this state directory",
+        where=str(context.state),
+        do="Let it do the work, or give this worker a state directory of its own: --state DIR",
+    )

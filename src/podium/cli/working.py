@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -12,23 +13,48 @@ from podium.cli.context import Context
 
 if TYPE_CHECKING:
     from podium.conductor.shop import Shop
+    from podium.supervisor.nursery import Nursery
 
 
-def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0, slots: int = 0) -> bool:
-    """Work until SIGTERM, SIGINT or idleness; False when another conductor has this state directory."""
-    from podium.conductor.worker import work
+def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0, slots: int = 0) -> None:
+    """Work until SIGTERM, SIGINT or idleness, and end this process; return when another conductor works here."""
+    from podium.conductor.background import at_work
+    from podium.supervisor.nursery import Nursery
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: stop.set())
-    shop = make_shop(context)
-    return work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
+    with at_work(context.home) as mine:
+        if not mine:
+            return
+        nursery = Nursery(sys.executable)
+        # The engine takes most of a second to import, and the look at the sandbox is spent waiting for processes.
+        importing = threading.Thread(target=importlib.import_module, args=("podium.conductor.worker",))
+        importing.start()
+        shop = make_shop(context, nursery)
+        importing.join()
+        from podium.conductor.worker import work
+
+        work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
+        context.output.document({"worked": True})
+        _end()
 
 
-def make_shop(context: Context) -> Shop:
+def _end() -> None:
+    """End this process as a power cut would, but for what was printed.
+
+    All that a worker does is made to be gone on with by the next one, and an orderly end would wait for the checks that
+    are running. Its nursery ends with it, and so do its sandboxes; agents go on. The lock is held to the very end.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:
     """What a worker on this state directory works with; finds out by trying what isolation works here."""
     from podium.conductor.shop import Shop
-    from podium.conductor.worker import worker_name
+    from podium.conductor.worker_name import worker_name
     from podium.workspaces.tiers import candidates, probe
 
     return Shop(
@@ -37,6 +63,7 @@ def make_shop(context: Context) -> Shop:
         path=context.path,
         python=sys.executable,
         tiers=probe(candidates(context.path), scratch=context.home.root, root=os.geteuid() == 0),
+        nursery=nursery,
         tier=context.environ.get("PODIUM_TIER", ""),
         crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
         supervisor_crash_at=context.environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),

@@ -38,17 +38,23 @@ class Engine:
             "executor_id": executor,
             "application_version": APPLICATION_VERSION,
             "log_level": "ERROR",
+            "run_migrations": False,  # done below, before the queues
         }
         logging.getLogger("dbos").setLevel(logging.ERROR)
+        self.executor = executor
+        DBOS.migrate(address)
+        self.client = DBOSClient(system_database_url=address)
+        for name in workflows:  # before launch: a queue that comes later is looked at only after a second
+            self.client.register_queue(
+                queue_name(name),
+                polling_interval_sec=POLL_SECONDS,
+                worker_concurrency=(slots or {}).get(name),
+                application_name=config["name"],
+            )
         DBOS(config=config)
         for name, workflow in workflows.items():
             DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
         DBOS.launch()
-        for name in workflows:
-            at_once = (slots or {}).get(name)
-            DBOS.register_queue(queue_name(name), polling_interval_sec=POLL_SECONDS, worker_concurrency=at_once)
-        self.executor = executor
-        self.client = DBOSClient(system_database_url=address)
 
     def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *arguments: str) -> None:
         """Order a workflow within the caller's transaction. The same `workflow_id` is never run twice."""
@@ -67,11 +73,6 @@ class Engine:
         if ids:
             self.client.resume_workflows(ids)
         return ids
-
-    def close(self) -> None:
-        """Stop taking work. What is unfinished goes on with the next launch of the same executor."""
-        self.client.destroy()
-        DBOS.destroy(workflow_completion_timeout_sec=0)
 
 
 def queue_name(workflow: str) -> str:

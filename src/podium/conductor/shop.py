@@ -12,6 +12,7 @@ from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.kernel.clock import Clock
 from podium.runs.model import Round, Run
+from podium.supervisor.nursery import Nursery
 from podium.workspaces.tiers import TierReport
 
 P = ParamSpec("P")
@@ -27,6 +28,7 @@ class Shop:
     path: str  # where agents' programs are looked for, as in $PATH
     python: str  # the interpreter that supervisors run with
     tiers: TierReport  # what works on this machine, found by trying
+    nursery: Nursery | None = None  # where supervisors are started warm; None = each from nothing
     tier: str = ""  # a sandbox tier asked for by name; empty = the best that works here
     crash_at: str = ""  # crash tests only: see podium.conductor.crash
     supervisor_crash_at: str = ""  # crash tests only: passed on in every order

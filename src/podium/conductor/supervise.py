@@ -33,7 +33,7 @@ async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
         return
     watch = Watch(shop, project, run, number)
     order = await in_thread(read_order, watch.directory)
-    await in_thread(start_or_attach, watch.directory, order, shop.python)
+    await in_thread(start_or_attach, watch.directory, order, shop.python, nursery=shop.nursery)
     crash_point(shop.crash_at, "supervisor-started")
     record = await watch.until_end(order)
     if record is not None:
@@ -70,7 +70,9 @@ class Watch:
                         await in_thread(self.carry_events)
                         return record
                     case Died() | NotStarted():
-                        await in_thread(start_or_attach, self.directory, order, self._shop.python)
+                        await in_thread(
+                            start_or_attach, self.directory, order, self._shop.python, nursery=self._shop.nursery
+                        )
                     case Alive():
                         pass
             await asyncio.sleep(POLL_SECONDS)

@@ -7,24 +7,19 @@ rest to the engine's workflows.
 from __future__ import annotations
 
 import functools
-import os
-import socket
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
 
-from podium.conductor.background import at_work
 from podium.conductor.desk import Desk
 from podium.conductor.dispatch import LAND, RUN_ROUND, dispatch
 from podium.conductor.engine import Engine, Workflow
-from podium.conductor.home import Home
 from podium.conductor.land import land
 from podium.conductor.reaper import Reaper
 from podium.conductor.run_round import run_round
 from podium.conductor.shop import Shop
 from podium.kernel.errors import PodiumError
-from podium.kernel.ids import system_entropy
 from podium.workspaces.orphans import end_orphans
 
 POLL_SECONDS = 0.05
@@ -32,49 +27,24 @@ BEAT_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
 
 
-def worker_name(home: Home) -> str:
-    """The id of this state directory's worker, made the first time: an executor id must outlive the process."""
-    home.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        return home.worker_id.read_text().strip()
-    except FileNotFoundError:
-        name = f"{socket.gethostname()[:30]}-{system_entropy(5).hex()}"
-        fresh = home.worker_id.with_name(f".worker-id.{os.getpid()}")
-        fresh.write_text(name + "\n")
-        try:
-            os.link(fresh, home.worker_id)
-        except FileExistsError:
-            return home.worker_id.read_text().strip()
-        finally:
-            fresh.unlink()
-        return name
-
-
 def work(
     shop: Shop, stop: threading.Event, *, idle_seconds: float = 0.0, dead_seconds: float = 15.0, slots: int = 0
-) -> bool:
+) -> None:
     """Work until `stop` is set, or until nothing has been active for `idle_seconds` (0 = never mind).
 
-    Returns False at once when another worker is at work on this state directory. `dead_seconds` is how long another
+    The caller holds the state directory (`podium.conductor.background.at_work`). `dead_seconds` is how long another
     worker may be silent before its work is taken over; `slots` how many rounds are at work here at once (0 = any).
+    What is still in flight at the end goes on with the next worker; the caller ends the process.
     """
-    with at_work(shop.home) as mine:
-        if not mine:
-            return False
-        end_orphans()
-        _ = shop.desk.ledger  # migrate before the engine does
-        workflows: dict[str, Workflow] = {
-            RUN_ROUND: functools.partial(_round_workflow, shop),
-            LAND: functools.partial(_land_workflow, shop),
-        }
-        engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
-        reaper = Reaper(shop, engine, dead_seconds)
-        try:
-            Loop(shop, engine, reaper, stop, idle_seconds).run()
-        finally:
-            engine.close()
-            shop.desk.close()
-    return True
+    end_orphans()
+    _ = shop.desk.ledger  # migrate before the engine does
+    workflows: dict[str, Workflow] = {
+        RUN_ROUND: functools.partial(_round_workflow, shop),
+        LAND: functools.partial(_land_workflow, shop),
+    }
+    engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
+    reaper = Reaper(shop, engine, dead_seconds)
+    Loop(shop, engine, reaper, stop, idle_seconds).run()
 
 
 async def _round_workflow(shop: Shop, project: str, run: str, number: str) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.supervisor import inbox, lock
+from podium.supervisor.nursery import Nursery, NurseryGoneError
 from podium.supervisor.order import LOCK, LOG, STARTS, ExitRecord, Order, Start, read_exit, read_order, write_order
 
 STARTUP_SECONDS = 60.0
@@ -48,11 +49,14 @@ class Ended(Value, frozen=True, kw_only=True, tag="ended"):
 Status: TypeAlias = NotStarted | Alive | Died | Ended
 
 
-def start_or_attach(round_dir: Path, order: Order, python: str = sys.executable) -> None:
+def start_or_attach(
+    round_dir: Path, order: Order, python: str = sys.executable, *, nursery: Nursery | None = None
+) -> None:
     """See to it that the round has a supervisor, or has ended; returns once that is so.
 
     Starts nothing where one lives or the round has ended. After the death of a supervisor a new one is started, which
-    goes on in the same session where it can. The first order written counts; a later one is ignored.
+    goes on in the same session where it can. The first order written counts; a later one is ignored. It is started in
+    the `nursery` where one is given and lives: that is the same, and quicker.
     Raises PodiumError when the supervisor cannot be started.
     """
     round_dir.mkdir(parents=True, exist_ok=True)
@@ -61,6 +65,25 @@ def start_or_attach(round_dir: Path, order: Order, python: str = sys.executable)
     read_order(round_dir)  # the first one counts: it must be one that a supervisor can follow
     if isinstance(status(round_dir), Alive | Ended):
         return
+    why = _begin_warm(round_dir, nursery)
+    if why is None:
+        why = _begin(round_dir, python)
+    if why:
+        raise PodiumError(f"the supervisor did not start: {why}", where=str(round_dir), do=f"see {round_dir / LOG}")
+
+
+def _begin_warm(round_dir: Path, nursery: Nursery | None) -> str | None:
+    """Start it in the nursery: why that did not work, or an empty text; None when there is none."""
+    if nursery is None:
+        return None
+    try:
+        return nursery.begin(round_dir)
+    except NurseryGoneError:
+        return None  # it may have started it all the same: the next one finds that by the lock
+
+
+def _begin(round_dir: Path, python: str) -> str:
+    """Start it in a process of its own: why that did not work, or an empty text."""
     # The first process forks the supervisor, waits until that has the lock (or has found that another one has it),
     # and ends: so the supervisor is no child of ours, and nobody needs to reap it.
     command = [python, "-P", "-m", "podium.supervisor", os.fspath(round_dir.absolute())]
@@ -75,14 +98,11 @@ def start_or_attach(round_dir: Path, order: Order, python: str = sys.executable)
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise PodiumError(f"the supervisor did not start: {error}", where=str(round_dir)) from error
-    if started.returncode != 0:
-        said = started.stderr.decode("utf-8", "replace").strip()[-2000:]
-        raise PodiumError(
-            f"the supervisor did not start: {said or f'exit code {started.returncode}'}",
-            where=str(round_dir),
-            do=f"see {round_dir / LOG}",
-        )
+        return str(error)
+    if started.returncode == 0:
+        return ""
+    said = started.stderr.decode("utf-8", "replace").strip()[-2000:]
+    return said or f"exit code {started.returncode}"
 
 
 def status(round_dir: Path) -> Status:

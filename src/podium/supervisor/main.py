@@ -24,7 +24,17 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m podium.supervisor ROUND_DIR", file=sys.stderr)  # noqa: T201
         return 2
-    round_dir = Path(arguments[0])
+    why = begin(Path(arguments[0]))
+    if why:
+        print(why, file=sys.stderr)  # noqa: T201
+    return 1 if why else 0
+
+
+def begin(round_dir: Path) -> str:
+    """Fork the supervisor and wait until it is ready: why it could not begin, or an empty text.
+
+    The supervisor is a child of this process, which has to end soon: nobody reaps it otherwise.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -34,10 +44,7 @@ def main(arguments: list[str]) -> int:
     said = b""
     while block := os.read(reading, 4096):
         said += block
-    if said == b"ready":
-        return 0
-    print(said.decode("utf-8", "replace") or "it ended before it was ready", file=sys.stderr)  # noqa: T201
-    return 1
+    return "" if said == b"ready" else said.decode("utf-8", "replace") or "it ended before it was ready"
 
 
 def _supervisor(round_dir: Path, ready: int) -> None:
