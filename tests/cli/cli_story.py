@@ -10,8 +10,12 @@ from pathlib import Path
 
 from cli_world import Result, World
 
+from podium.cli.state_words import words
 from podium.conductor.background import conductor_pid
+from podium.conductor.board import board
+from podium.conductor.desk import Desk, find_project
 from podium.conductor.home import Home
+from podium.kernel.clock import SystemClock
 from podium.testing.actions import Action
 from podium.testing.script import Script, ScriptedRound, ScriptedTask, save
 from podium.testing.waiting import eventually
@@ -89,12 +93,18 @@ class Story:
         return result
 
     def state(self) -> str:
-        """The state of T1 in words."""
-        return str(self.good("status", "--all", "--json").json["tasks"][0]["state"])
+        """The state of T1 in words, read in this process: waiting must not take the time of what is waited for."""
+        home = Home(self.world.base / "state")
+        desk = Desk(home, home.default_database, SystemClock())
+        try:
+            row = board(desk.look(find_project(desk, str(self.world.repository.resolve())).id))[0]
+            return words(row.state, row.name).word
+        finally:
+            desk.close()
 
     def until(self, state: str) -> None:
         """Wait until T1 is in this state."""
-        eventually(lambda: self.state() == state, 60.0)
+        eventually(lambda: self.state() == state, 90.0, every=0.1)
 
     def unread(self) -> list[str]:
         """The ids of the hunks that are not read."""

@@ -46,7 +46,7 @@ def test_a_wrong_candidate_is_refined_and_the_right_one_lands(tell: Tell) -> Non
     assert accepted["signed"] is False
     story.until("landed")
     # The user's branch and files are fast-forwarded just after the landing.
-    eventually(lambda: "src/total.py" in story.world.git("ls-tree", "-r", "--name-only", "main"), 20.0)
+    eventually(lambda: "src/total.py" in story.world.git("ls-tree", "-r", "--name-only", "main"), 20.0, every=0.1)
     assert story.world.git("show", "main:src/total.py") == RIGHT.strip()
     assert (story.world.repository / "src" / "total.py").read_text() == RIGHT
 
@@ -83,7 +83,7 @@ def test_a_landed_task_is_taken_back(tell: Tell) -> None:
     story.good("accept", "T1")
     story.until("landed")
     story.good("revert", "T1", "--reason", "not wanted after all")
-    eventually(lambda: story.state() == "reverted", 20.0)
+    eventually(lambda: story.state() == "reverted", 20.0, every=0.1)
     assert not (story.world.repository / "src" / "total.py").exists()
 
 
