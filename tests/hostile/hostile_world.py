@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -162,13 +162,13 @@ class Place:
             return command
         return ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs", *command]
 
-    def podium(self, *arguments: str, stdin: str = "", code: int | None = None, cwd: Path | None = None) -> Result:
+    def podium(self, *arguments: str, prefix: tuple[str, ...] = (), code: int | None = None) -> Result:
         """One command to its end: no traceback, and nothing in its lines that acts on a terminal, whatever it is."""
         done = subprocess.run(
-            self.as_user([sys.executable, "-m", "podium.cli.main", *arguments]),
-            cwd=cwd or self.root,
+            self.as_user([*prefix, sys.executable, "-m", "podium.cli.main", *arguments]),
+            cwd=self.root,
             env=self.environment,
-            input=stdin.encode(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=100,
             check=False,
@@ -237,6 +237,7 @@ class World(Place):
         agents: Mapping[str, str] | None = None,
         worker: bool = True,
         spec: str = SPEC,
+        before: Callable[[World], None] | None = None,
     ) -> World:
         """`agents` maps names of further agents to a match of their scripts; each plays the same script."""
         base = Path(tempfile.mkdtemp(prefix="podium-hostile-"))
@@ -265,6 +266,8 @@ class World(Place):
         }
         build_repository(world.root, content)
         world.prepare()
+        if before is not None:
+            before(world)
         world.podium("init", code=0)
         world.podium("plan", "approve", SPEC_NAME, "--yes", code=0)
         if worker:
@@ -291,6 +294,11 @@ class World(Place):
 
     def close(self) -> None:
         """End every process; the directory goes too."""
+        self.end()
+        remove(self.base, within=self.base.parent)
+
+    def end(self) -> None:
+        """End every process."""
         for process in self.processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -298,7 +306,6 @@ class World(Place):
         desk = self.__dict__.get("desk")
         if desk is not None:
             desk.close()
-        remove(self.base, within=self.base.parent)
 
     def log(self) -> str:
         log = self.base / "worker.log"

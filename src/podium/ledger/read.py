@@ -48,7 +48,7 @@ class Reader:
                 actor=r[3],
                 kind=r[4],
                 subject=r[5],
-                data=bytes(r[6]),
+                data=r[6].encode() if isinstance(r[6], str) else bytes(r[6]),  # text: somebody changed it
                 previous=r[7],
                 hash=r[8],
             )
