@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from podium.cli.demo_story.ending import end_processes
 from podium.kernel.value import Value
 from podium.testing.repositories import build_repository
 
@@ -68,12 +69,20 @@ def shown_as(pattern: str, output: str) -> bool:
     return re.fullmatch(r"\s*" + ".*".join(parts) + r"\s*", output, re.DOTALL) is not None
 
 
+@pytest.fixture
+def podium_state(state_dir: Path) -> Iterator[Path]:
+    """A state directory; the conductor that a document starts is ended with the test."""
+    yield state_dir
+    end_processes(state_dir)
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_examples_of_a_document_do_what_it_shows(
-    document: Path, tmp_path: Path, environment: dict[str, str], state_dir: Path
+    document: Path, tmp_path: Path, environment: dict[str, str], podium_state: Path
 ) -> None:
     where = build_repository(tmp_path / "greeter", PROJECT).path
-    surroundings = {**environment, "PODIUM_STATE": str(state_dir), "NO_COLOR": "1", "COLUMNS": "100"}
+    surroundings = {**environment, "PODIUM_STATE": str(podium_state), "NO_COLOR": "1", "COLUMNS": "100"}
     place = tmp_path / "cwd"
     for example in examples(document.read_text()):
         result = subprocess.run(

@@ -15,7 +15,7 @@ from podium.landing.model import InReview
 from podium.review.case import Case
 
 _SHOWN = 8  # characters of a hunk's id
-_MENU = "o open the review   a accept   r send back   x reject   ? what would a good reviewer do   q quit"
+_MENU = "o open the review   a accept   r send back   x reject   c close a point   ? advice   q quit"
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,9 @@ class Judging:
             case "x":
                 default = advice.words if advice and advice.verdict == "reject" else ""
                 self._decide(task, "reject", self.stage.ask("Why", default))
+            case "c":
+                point = self.stage.ask("Which point", "P1")
+                self.stage.podium("review", task, "--close", f"{point}={self.stage.ask('Why is it met', 'I looked')}")
             case "q":
                 raise KeyboardInterrupt
             case _:

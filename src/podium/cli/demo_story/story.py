@@ -20,14 +20,19 @@ _MOST_TURNS = 40  # of review and waiting; a person may send things back as ofte
 
 def tell(stage: Stage, *, yes: bool) -> Outcome:
     """Play it all; how it ended. Raises PodiumError when something does not go as told, KeyboardInterrupt to stop."""
-    _set_up(stage)
-    _intend(stage, yes=yes)
-    _run(stage)
+    begin(stage, yes=yes)
     _review(stage, yes=yes)
     _look_back(stage)
     ended = _outcome(stage)
     _close(stage, ended)
     return ended
+
+
+def begin(stage: Stage, *, yes: bool) -> None:
+    """The first half: until three candidates wait for a person. Raises as `tell` does."""
+    _set_up(stage)
+    _intend(stage, yes=yes)
+    _run(stage)
 
 
 def faults(ended: Outcome) -> list[str]:
