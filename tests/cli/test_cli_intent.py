@@ -114,6 +114,7 @@ def test_an_edit_after_the_approval_makes_it_void(shop: World) -> None:
     result = shop.podium("run", "total", "--no-follow")
     assert result.code == 2
     assert "podium plan approve total" in result.err
+    assert "started a conductor" not in result.err, "a refused order starts nothing"
 
 
 def test_an_agent_cannot_approve(shop: World) -> None:

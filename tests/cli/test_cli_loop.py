@@ -179,3 +179,4 @@ def test_run_refuses_an_agent_that_is_not_known(tell: Tell) -> None:
     assert result.code == 2
     assert "nobody" in result.err
     assert "scripted" in result.err
+    assert "started a conductor" not in result.err

@@ -53,8 +53,10 @@ def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], n
     state = context.desk.look(project)
     before = state.seq
     wanted = _wanted(state, names)
-    ensure_conductor(context)  # first: it starts while the order is written
+    if _is_sound(context, state, wanted, agents):
+        ensure_conductor(context)  # so early, because it starts while the order is written
     ordered = [_order(context, project, each, agents) for each in wanted]
+    ensure_conductor(context)
     specs = frozenset(each.spec for each in wanted)
     rows = _rows(context, project, specs)
     if no_follow:
@@ -86,6 +88,16 @@ def _wanted(state: State, names: tuple[str, ...]) -> list[_Wanted]:
         spec, task = find_task(state, name)
         chosen.setdefault(spec, []).append(task.id)
     return [_Wanted(spec, () if "" in tasks else tuple(dict.fromkeys(tasks))) for spec, tasks in chosen.items()]
+
+
+def _is_sound(context: Context, state: State, wanted: list[_Wanted], agents: tuple[str, ...]) -> bool:
+    """Whether the order will hardly be refused. Raises UsageError for a plan whose approval does not count."""
+    from podium.conductor.order_run import approved_plan
+
+    for each in wanted:
+        approved_plan(state, each.spec, documents(context, each.spec))
+    known = {agent.name for agent in context.settings.agents}
+    return known.issuperset(agents) and bool(known)
 
 
 def _order(context: Context, project: str, wanted: _Wanted, agents: tuple[str, ...]) -> bool:
