@@ -5,11 +5,12 @@ from checks_bench import order
 from podium.checks.kinds.changes import CHANGES
 from podium.checks.kinds.clause_checks import CLAUSE_CHECKS
 from podium.checks.kinds.extra_checks import EXTRA_CHECKS
+from podium.checks.kinds.mutants import MUTANTS
 from podium.checks.kinds.new_tests_prove import NEW_TESTS_PROVE
 from podium.checks.kinds.project_tests import PROJECT_TESTS
 from podium.checks.kinds.unrun_lines import UNRUN_LINES
 from podium.checks.kinds.weakened_tests import WEAKENED_TESTS
-from podium.project.model import Protected
+from podium.project.model import EvidenceSettings, Protected
 from podium.testing.evidence_conformance import EvidenceConformance, hostile_changes
 
 
@@ -49,3 +50,8 @@ class TestNewTestsProve(EvidenceConformance):
 class TestUnrunLines(EvidenceConformance):
     kind = UNRUN_LINES
     order = order(test="pytest", changes=hostile_changes())
+
+
+class TestMutants(EvidenceConformance):
+    kind = MUTANTS
+    order = order(test="pytest", changes=hostile_changes(), settings={"evidence": EvidenceSettings(mutants=True)})

@@ -13,15 +13,8 @@ from podium.kernel.value import Value, canonical
 from podium.project.model import Settings
 
 _TEXT = "PODIUM_PLUGIN"
+_DATA = "PODIUM_PLUGIN_DATA"
 _ENV_LIMIT = 120_000  # bytes; Linux takes no variable beyond 128 KiB
-
-_PRELUDE = (
-    'mkdir -p "$PODIUM_OUT/in" && '
-    f'printf "%s\\nbegin(\\"%s\\", \\"%s\\", %s)\\n" "${_TEXT}" "$PWD" "$PODIUM_OUT" "${_TEXT}_DATA" '
-    '> "$PODIUM_OUT/in/{name}.py" && '
-    f"unset {_TEXT} {_TEXT}_DATA; "
-    'export PYTHONPATH="$PODIUM_OUT/in${{PYTHONPATH:+:$PYTHONPATH}}"; '
-)
 
 
 class Brought(Value, frozen=True, kw_only=True):
@@ -31,16 +24,30 @@ class Brought(Value, frozen=True, kw_only=True):
     env: dict[str, str]
 
 
-def bring_in(plugin: str, data: object, command: str, settings: Settings) -> Brought | None:
+def bring_in(plugin: str, data: object, command: str, settings: Settings, *, needs: str = "") -> Brought | None:
     """`command` with the plugin `podium.checks.inside.<plugin>`, whose `begin` gets `data` as its last argument.
 
-    `data` must be plain data without true, false and null, so that its JSON is a Python expression too. None when it is
-    too large to be brought in.
+    `data` must be plain data without true, false and null, so that its JSON is a Python expression too. `needs` names
+    another file of that package which it imports, as `podium_<needs>`. None when all this is too large for that.
     """
-    text = resources.files("podium.checks.inside").joinpath(f"{plugin}.py").read_text(encoding="utf-8")
-    body = canonical(data).decode()
-    if len(body) > _ENV_LIMIT or len(text) > _ENV_LIMIT:
+    names = (plugin, needs) if needs else (plugin,)
+    env = {f"{_TEXT}_{place}": _text(name) for place, name in enumerate(names)}
+    env[_DATA] = canonical(data).decode()
+    if any(len(value.encode()) > _ENV_LIMIT for value in env.values()):
         return None
+    written = "".join(
+        f'printf "%s\\n" "${_TEXT}_{place}" > "$PODIUM_OUT/in/podium_{name}.py" && ' for place, name in enumerate(names)
+    )
+    prelude = (
+        f'mkdir -p "$PODIUM_OUT/in" && {written}'
+        f'printf \'begin("%s", "%s", %s)\\n\' "$PWD" "$PODIUM_OUT" "${_DATA}" '
+        f'>> "$PODIUM_OUT/in/podium_{plugin}.py" && '
+        f"unset {' '.join(env)} && "
+        'export PYTHONPATH="$PODIUM_OUT/in${PYTHONPATH:+:$PYTHONPATH}"; '
+    )
     options = f"-p podium_{plugin} {settings.environment.env.get(ADDOPTS, '')}".rstrip()
-    prelude = _PRELUDE.format(name=f"podium_{plugin}")
-    return Brought(command=prelude + command, env={_TEXT: text, f"{_TEXT}_DATA": body, ADDOPTS: options})
+    return Brought(command=prelude + command, env={**env, ADDOPTS: options})
+
+
+def _text(name: str) -> str:
+    return resources.files("podium.checks.inside").joinpath(f"{name}.py").read_text(encoding="utf-8")

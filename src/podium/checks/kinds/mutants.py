@@ -1,0 +1,105 @@
+"""Would a test fail if a changed line were wrong? Mutants of changed functions (Python with pytest).
+
+Each survivor is a question to the reviewer, not a verdict: some mutants change nothing that anybody could see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from podium.checks.bench import Bench
+from podium.checks.bring_in import bring_in
+from podium.checks.changed_python import changed_python, source_changes
+from podium.checks.kind import Answer, Cost, GatherOrder, Job
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
+
+NAME = "mutants"
+ARTEFACT = "mutants.json"
+_MOST = 300
+_SHARE = 0.85  # of the time, for the mutants; the rest is for starting and collecting
+
+_Status: TypeAlias = Literal["passed", "failed", "timeout", "died", "broken", "not tried"]
+
+
+class _Mutant(msgspec.Struct):
+    path: str
+    line: int
+    ask: str
+    status: _Status
+    tests: int = 0
+
+
+class _Told(msgspec.Struct):
+    """What the plugin in the sandbox told: by a process that the candidate's code shares."""
+
+    tests: int
+    mutants: list[_Mutant]
+    blind: list[str]
+    uncovered: int = 0
+
+
+class Mutants:
+    """One job, where it is asked for, Python source changed and the project has a test command."""
+
+    name = NAME
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        command = order.settings.environment.test
+        wanted = order.settings.evidence
+        if not command or not wanted.mutants or not wanted.budget_seconds or not source_changes(order.changes):
+            return ()
+        return (Job(kind=NAME, name="mutants of changed lines", work=_work, cost=Cost.MANY, command=command),)
+
+
+async def _work(bench: Bench) -> Answer:
+    changed = changed_python(bench.order.changes, bench.source)
+    changed = replace(changed, statements=tuple(each for each in changed.statements if each.function))
+    if not changed.statements:
+        why = "; ".join(changed.blind[:3]) or "no function is changed: what runs at import is not mutated"
+        return Answer(outcome=Blind(why=why), tool="podium")
+    environment = bench.order.settings.environment
+    seconds = bench.spare_seconds()
+    data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1)}
+    brought = bring_in("mutants_plugin", data, environment.test, bench.order.settings, needs="lines_plugin")
+    if seconds <= 0 or brought is None:
+        why = "the change is too large for it" if seconds > 0 else "the time for the dearer kinds was spent"
+        return Answer(outcome=NotRun(why=why), tool="podium")
+    seen = await bench.observe(
+        "candidate", brought.command, timeout_seconds=seconds, env=brought.env, artefacts=(ARTEFACT,)
+    )
+    found = Findings()
+    outcome = _judge(seen.execution.how, seen.artefacts.get(ARTEFACT), found)
+    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium")
+
+
+def _judge(how: str, told: bytes | None, found: Findings) -> Outcome:
+    if how != "exited":
+        return NotRun(why=f"it did not come to its end: {how}")
+    try:
+        known = msgspec.json.decode(told or b"", type=_Told)
+    except msgspec.MsgspecError:
+        return Blind(why="the test command told nothing: it is no pytest, or not all tests came to their end in time")
+    tried = [each for each in known.mutants if each.status in ("passed", "failed", "timeout", "died")]
+    alive = [each for each in tried if each.status == "passed"]
+    lines: set[tuple[str, int]] = set()
+    for each in alive:
+        if (each.path, each.line) not in lines:  # one question a line is enough to look at it
+            lines.add((each.path, each.line))
+            tests = f"none of the {each.tests} tests that run it fails" if each.tests > 1 else "the one test passes"
+            found.add("survivor", "warning", f"if {each.ask}, {tests}", path=each.path, line=each.line)
+    left = len(known.mutants) - len(tried)
+    rest = "; ".join([*known.blind[:3], *([f"{left} were not tried"] if left else [])])
+    if alive:
+        why = f"{len(alive)} of {len(tried)} small changes of the changed lines let every test pass"
+        return Fails(why=f"{why} ({rest})" if rest else why)
+    if not tried:
+        why = "no test runs them" if known.uncovered else "there is nothing on them that could be mutated"
+        return Blind(why=rest or f"no mutant of the changed lines: {why}")
+    return Blind(why=f"{len(tried)} mutants were caught; {rest}") if rest else Holds()
+
+
+MUTANTS = Mutants()
