@@ -70,7 +70,7 @@ AGENTS = {
     for each in (
         RealAgent(name="claude", driver="claude", command=("claude",), asks=("--permission-mode", "default"),
                   model="claude-sonnet-4-5"),
-        RealAgent(name="codex", driver="codex", command=("codex",), asks=("-c", 'approval_policy="untrusted"'),
+        RealAgent(name="codex", driver="codex", command=("codex",), asks=("-c", "approval_policy=untrusted"),
                   model="gpt-5-codex"),
         RealAgent(name="mini", driver="mini", command=("mini",), model="gpt-5", resumes=False),
         RealAgent(

@@ -47,7 +47,8 @@ def test_it_edits_files_and_runs_commands(real: Make, name: str) -> None:
     assert started.agent_name
     calls = bench.events(ToolCall)
     assert {call.status for call in calls} >= {"completed"}
-    assert any("LIMIT = 6" in call.output for call in calls)
+    if name in NATIVE:  # over ACP an agent may keep to itself what a command printed
+        assert any("LIMIT = 6" in call.output for call in calls)
     assert bench.events(Undecoded) == []
     asked = [each for each in bench.server.journal.entries() if each.api]
     assert {each.key for each in asked} == {digest(PLACEHOLDER_KEY.encode())}

@@ -2,8 +2,8 @@
 
 `codex exec --json` would tell the same items, but neither names a session before the work starts, nor asks, nor can be
 cancelled. Codex's own sandbox is off (it cannot nest), and it does not ask, because Podium's sandbox is the boundary;
-with `approval_policy` in the configured command (`-c approval_policy="untrusted"`) it asks, and the question reaches
-the person or a rule. HOME is not under /tmp in the sandbox, where Codex would refuse to set up its helpers.
+with `-c approval_policy=untrusted` in the configured command it asks, and the question reaches the person or a rule
+(the setting is told to the session: as a setting of the program, this version refuses it). HOME is not under /tmp in the sandbox, where Codex would refuse to set up its helpers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_CALLS: Final = 2000
 
 def start(task: AgentTask) -> Start:
     """The command, variables and files of Codex for a task."""
-    words = [*task.command, "-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false"]
+    words = [*_policy(task.command)[0], "-c", "check_for_update_on_startup=false", "-c", "analytics.enabled=false"]
     env: dict[str, str] = {}
     if task.model_url:
         text = msgspec.json.encode(f"{task.model_url}/v1").decode()  # JSON text is TOML text too
@@ -62,8 +62,7 @@ class CodexDriver:
         hello = await self._request("initialize", {"clientInfo": about})
         await self._lines.send({"method": "initialized"})
         place: Object = {"cwd": task.workdir, "sandbox": "danger-full-access"}
-        if not any("approval_policy" in each for each in task.command):
-            place["approvalPolicy"] = "never"
+        place["approvalPolicy"] = _policy(task.command)[1] or "never"
         if task.model:
             place["model"] = task.model
         why = ""
@@ -191,3 +190,17 @@ class CodexDriver:
         if self._lines is None:
             raise RuntimeError("a driver speaks only once it is open")
         return self._lines
+
+
+def _policy(command: tuple[str, ...]) -> tuple[list[str], str]:
+    """The command without its approval policy, and that policy; empty for none."""
+    kept: list[str] = []
+    policy = ""
+    for each in command:
+        name, _, value = each.partition("=")
+        if name == "approval_policy" and kept and kept[-1] in ("-c", "--config"):
+            kept.pop()
+            policy = value.strip("'\"")
+        else:
+            kept.append(each)
+    return kept, policy
