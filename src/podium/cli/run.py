@@ -53,10 +53,12 @@ def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], n
     state = context.desk.look(project)
     before = state.seq
     wanted = _wanted(state, names)
-    if _is_sound(context, state, wanted, agents):
-        ensure_conductor(context)  # so early, because it starts while the order is written
+    early = _is_sound(context, state, wanted, agents)
+    if early:
+        ensure_conductor(context)  # it starts while the order is written
     ordered = [_order(context, project, each, agents) for each in wanted]
-    ensure_conductor(context)
+    if not early:
+        ensure_conductor(context)
     specs = frozenset(each.spec for each in wanted)
     rows = _rows(context, project, specs)
     if no_follow:
