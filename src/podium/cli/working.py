@@ -21,9 +21,7 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
     from podium.conductor.background import at_work
     from podium.supervisor.nursery import Nursery
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = _stop_on_signals()
     with at_work(context.home) as mine:
         if not mine:
             return
@@ -38,6 +36,25 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
         work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
         context.output.document({"worked": True})
         _end()
+
+
+def _stop_on_signals() -> threading.Event:
+    """An event that SIGTERM, SIGINT and SIGHUP set.
+
+    Not the handler sets it but a thread that the handler wakes: the handler runs in the main thread, perhaps just while
+    that holds the event's own lock to wait for it, and would then wait for ever.
+    """
+    stop = threading.Event()
+    woken, wake = os.pipe()
+
+    def wait() -> None:
+        os.read(woken, 1)
+        stop.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda _number, _frame: os.write(wake, b"!"))
+    return stop
 
 
 def _end() -> None:
