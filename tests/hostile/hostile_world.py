@@ -20,6 +20,7 @@ import pytest
 
 from podium.cli import main
 from podium.cli.context import Context
+from podium.conductor.background import conductor_pid
 from podium.conductor.board import board
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
@@ -303,6 +304,10 @@ class World(Place):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(30)
+        left = conductor_pid(Home(self.state))  # one that a command started in the background
+        if left:
+            os.kill(left, signal.SIGTERM)
+            eventually(lambda: conductor_pid(Home(self.state)) is None, 30)
         desk = self.__dict__.get("desk")
         if desk is not None:
             desk.close()

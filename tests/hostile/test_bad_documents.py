@@ -33,7 +33,7 @@ BAD_DOCUMENTS = {
 @pytest.fixture(scope="module")
 def shared(build_module_world: Callable[..., World]) -> World:
     case = Case(rounds((actions.Write(path="src/a/x.py", text="print(1)\n"),)))
-    return build_module_world({"a": case, "b": case}, worker=False)
+    return build_module_world({"a": case, "b": case})
 
 
 @pytest.fixture

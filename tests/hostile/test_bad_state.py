@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -135,17 +136,26 @@ def test_a_state_directory_that_is_a_file_is_told(place: Place) -> None:
 # --- no room ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", [["run", "--no-follow"], ["plan", "approve", "numbers", "--yes"]])
-def test_a_command_that_cannot_write_says_so_and_works_afterwards(
-    shared: World, database: Path, verb: list[str]
-) -> None:
+def test_a_command_that_cannot_write_says_so_and_works_afterwards(shared: World, database: Path) -> None:
     seq = shared.now.seq
-    limit = database.stat().st_size // 4096 * 4096
-    result = shared.podium(*verb, prefix=("prlimit", f"--fsize={limit}"))
+    approve = ("plan", "approve", "numbers", "--yes")
+    result = shared.podium(*approve, prefix=("prlimit", "--fsize=0"))
     assert result.code == 1, result
-    assert "Nothing was written" in result.err
+    assert "the database refused to write" in result.err or "the database cannot be read" in result.err
     assert shared.now.seq == seq
     shared.assert_ledger_verifies()
+    shared.podium(*approve, code=0)
+    assert shared.now.seq > seq
+
+
+def mount(place: Path) -> Path:
+    """A small file system of its own for a state directory."""
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=48m", "podium-test", str(place)]
+    made = subprocess.run(command, capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {made.stderr.decode()}")
+    return place
 
 
 @pytest.mark.slow
@@ -153,23 +163,11 @@ def test_a_full_disk_delays_work_and_loses_none(build_world: Callable[..., World
     if os.geteuid() != 0:
         pytest.skip("only root can mount a small file system")
 
-    def mount(world: World) -> None:
-        world.state.mkdir()
-        made = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=48m", "podium-test", str(world.state)],
-            capture_output=True,
-            check=False,
-        )
-        if made.returncode != 0:
-            pytest.skip(f"no file system can be mounted here: {made.stderr.decode()}")
-
     mounted: list[Path] = []
     try:
         go = actions.Ask(title="May I?", allowed=(write("a"), actions.Say(text="done")))
         case = Case(rounds((go,)))
-        world = build_world(
-            {"a": case, "b": Case(rounds((write("b"),)))}, before=lambda w: (mount(w), mounted.append(w.state))[0]
-        )
+        world = build_world({"a": case, **simple("b")}, before=lambda world: mounted.append(mount(world.state)))
         world.order("a")
         eventually(lambda: isinstance(world.round_of("a").state, AwaitingPermission), 60)
         ballast = world.state / "ballast"
@@ -242,9 +240,8 @@ def test_several_commands_at_once_do_each_thing_once(build_world: Callable[..., 
 
 
 def test_a_clock_that_jumps_breaks_no_chain_and_gives_no_negative_times(build_world: Callable[..., World]) -> None:
-    world = build_world(
-        {**simple("a"), "asks": Case(rounds((actions.Ask(title="May I?"), write("asks"))))}, worker=False
-    )
+    asks = Case(rounds((actions.Ask(title="May I?"), write("asks"))))
+    world = build_world({**simple("a"), "asks": asks}, worker=False)
     clock = FakeClock(datetime.now(UTC) + timedelta(days=3650))
     home = Home(world.state)
     desk = Desk(home, home.default_database, clock)
@@ -259,7 +256,7 @@ def test_a_clock_that_jumps_breaks_no_chain_and_gives_no_negative_times(build_wo
     world.wait_for("a", InReview)
     eventually(lambda: isinstance(world.round_of("asks").state, AwaitingPermission), 60)
     shown = "".join(world.podium_here(*verb).out for verb in (["status"], ["attention"], ["log", "-n", "0"]))
-    assert " -" not in shown.replace(" -0 ", "").replace(" --", "").replace("+1 -", "")
+    assert not re.search(r"(?<!\w)-\d+ (s|min|h|days)\b", shown), shown
     assert world.round_of("a").seconds >= 0
     assert all(item.execution is None or item.execution.seconds >= 0 for item in world.evidence("a").values())
     world.podium("allow", world.full("asks"), code=0)

@@ -62,10 +62,13 @@ class Context:
 
     @cached_property
     def state(self) -> Path:
-        """The state directory, absolute; it may not exist yet."""
+        """The state directory, absolute; it may not exist yet. Raises UsageError when it is something else."""
         given = self.options.state or self.environ.get("PODIUM_STATE", "")
         if given:
-            return (_here() / Path(given).expanduser()).resolve()
+            place = (_here() / Path(given).expanduser()).resolve()
+            if place.exists() and not place.is_dir():
+                raise UsageError("it is no directory", where=str(place), do="Name another one: --state DIR")
+            return place
         import platformdirs
 
         return platformdirs.user_state_path("podium", appauthor=False)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from podium.conductor.home import Home
 from podium.conductor.state import State
 from podium.kernel.clock import Clock
-from podium.kernel.errors import NotFoundError
+from podium.kernel.errors import NotFoundError, PodiumError
 from podium.kernel.ids import Entropy, new_id, system_entropy
 from podium.ledger.event import Payload, Record
 from podium.ledger.read import Reader, open_reader
@@ -121,7 +123,14 @@ class Desk:
 
     def _catch_up(self, state: State, records: list[Record]) -> None:
         for record in records:
-            state.apply(record)
+            try:
+                state.apply(record)
+            except (msgspec.MsgspecError, KeyError, IndexError, AssertionError) as error:
+                raise PodiumError(
+                    f"record {record.seq} of the ledger cannot be understood: it was changed, or a newer Podium wrote it",
+                    where=state.id,
+                    do="podium ledger verify says which records were changed. Nothing was done.",
+                ) from error
         if state.seq:
             self._states[state.id] = state
 

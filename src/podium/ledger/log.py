@@ -121,7 +121,7 @@ def _record(row: sa.Row[Any]) -> Record:
         actor=row.actor,
         kind=row.kind,
         subject=row.subject,
-        data=bytes(row.data),
+        data=row.data.encode() if isinstance(row.data, str) else bytes(row.data),
         previous=row.previous,
         hash=row.hash,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from podium.ledger.event import Record
@@ -48,7 +48,7 @@ class Reader:
                 actor=r[3],
                 kind=r[4],
                 subject=r[5],
-                data=r[6].encode() if isinstance(r[6], str) else bytes(r[6]),  # text: somebody changed it
+                data=r[6].encode() if isinstance(r[6], str) else _bytes(r[6]),  # text: somebody changed it
                 previous=r[7],
                 hash=r[8],
             )
@@ -67,6 +67,11 @@ class Reader:
             return cursor.fetchall()
         finally:
             cursor.close()
+
+
+def _bytes(stored: object) -> bytes:
+    """A payload as it is stored, also where somebody has written text in its place: `verify` is to name it."""
+    return stored.encode() if isinstance(stored, str) else bytes(cast("bytes", stored))
 
 
 def open_reader(url: str) -> Reader | None:
