@@ -38,7 +38,7 @@ class Need:
 
 def attention(state: State) -> list[Need]:
     """Everything that needs a person, most urgent first, within one rank the oldest first."""
-    needs = [*_permissions(state), *_tripwires(state)]
+    needs = [*_permissions(state), *_tripwires(state), *_reverts(state)]
     for row in board(state):
         needs.extend(_of_row(state, row))
     return sorted(needs, key=lambda need: (need.rank, need.since, need.task))
@@ -73,6 +73,22 @@ def _tripwires(state: State) -> list[Need]:
         for run, round_ in state.runs.active()
         for trip in round_.trips
         if not isinstance(round_.state, Ordered)
+    ]
+
+
+def _reverts(state: State) -> list[Need]:
+    return [
+        Need(
+            Rank.LANDING,
+            f"{entry.spec}/{entry.task}",
+            "",
+            "",
+            f"its revert is held: {entry.state.why}",
+            entry.queued_at,
+            entry.state.do,
+        )
+        for entry in state.landings.waiting()
+        if entry.revert_of and isinstance(entry.state, Held)
     ]
 
 

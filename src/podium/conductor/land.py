@@ -43,6 +43,7 @@ from podium.review.receipt import NOTES_REF, evidence_line
 from podium.runs.model import Run
 
 TRIES = 20
+_REVERT_KINDS = ("project-tests", "extra-check")
 _CHECK_CODES = ("check-failed:", "check-broken-before:", "check-not-run:", "check-blind:")
 
 
@@ -134,7 +135,10 @@ class Attempt:
         async def emit(_: Item) -> None:
             return
 
-        return required(await examine(self.shop, self.ground, subject, emit))
+        items = required(await examine(self.shop, self.ground, subject, emit))
+        if what.candidate is None:  # the clauses of the very task that is taken back cannot hold any more
+            return tuple(item for item in items if item.kind in _REVERT_KINDS)
+        return items
 
     def _move(self, what: Landable, commit: str, tip: str, checks: tuple[str, ...]) -> bool:
         if what.candidate is not None and what.receipt is not None:

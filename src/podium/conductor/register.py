@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from podium.conductor.approve_plan import record_settings
@@ -36,8 +37,9 @@ def register(desk: Desk, root: Path, settings_text: str, *, mirror: str = "", pa
 
 
 def project_id(name: str, root: Path) -> str:
-    """The id of a project: its name and a digest of its place, so that two clones of one repository do not meet."""
-    return f"{name}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+    """The id of a project, a plain file name: its name and a digest of its place, so that two clones do not meet."""
+    slug = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "project"
+    return f"{slug}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
 
 
 def _known(desk: Desk, root: Path) -> Project | None:

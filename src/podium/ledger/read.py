@@ -48,7 +48,7 @@ class Reader:
                 actor=r[3],
                 kind=r[4],
                 subject=r[5],
-                data=r[6].encode() if isinstance(r[6], str) else _bytes(r[6]),  # text: somebody changed it
+                data=_bytes(r[6]),
                 previous=r[7],
                 hash=r[8],
             )
