@@ -50,6 +50,11 @@ class Nursery:
                 cwd="/",
             )
 
+    @property
+    def pid(self) -> int:
+        """Of its process; 0 when it is gone."""
+        return self._process.pid if self._process is not None else 0
+
     def begin(self, round_dir: Path) -> str:
         """Start a round's supervisor: why it could not begin, or an empty text. Raises NurseryGoneError."""
         with self._lock:
