@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
+from podium.kernel.errors import PodiumError
 
 if TYPE_CHECKING:
     from podium.conductor.shop import Shop
@@ -74,12 +75,17 @@ def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:
     from podium.conductor.worker_name import worker_name
     from podium.workspaces.tiers import candidates, probe
 
+    tiers = probe(candidates(context.path), scratch=context.home.root, root=os.geteuid() == 0)
+    if tiers.tier is None and any("No space left" in tried.why or "quota" in tried.why for tried in tiers.tried):
+        # Not what this machine can do, only what it can do now: a worker remembers it for as long as it lives.
+        do = "Free some space (podium gc), or move the state: --state DIR"
+        raise PodiumError("there is no room to try a sandbox", where=str(context.home.root), do=do)
     return Shop(
         desk=context.desk,
         worker=worker_name(context.home),
         path=context.path,
         python=sys.executable,
-        tiers=probe(candidates(context.path), scratch=context.home.root, root=os.geteuid() == 0),
+        tiers=tiers,
         nursery=nursery,
         tier=context.environ.get("PODIUM_TIER", ""),
         crash_at=context.environ.get("PODIUM_CRASH_AT", ""),

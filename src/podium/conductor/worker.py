@@ -7,10 +7,13 @@ rest to the engine's workflows.
 from __future__ import annotations
 
 import functools
+import sqlite3
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from podium.conductor.desk import Desk
 from podium.conductor.dispatch import LAND, RUN_ROUND, dispatch
@@ -42,7 +45,11 @@ def work(
         RUN_ROUND: functools.partial(_round_workflow, shop),
         LAND: functools.partial(_land_workflow, shop),
     }
-    engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
+    try:
+        engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
+    except SQLAlchemyError as error:
+        do = "Free disk space or unlock the database, then start it again. Agents at work are not disturbed."
+        raise PodiumError(f"the engine cannot use the database: {_first_line(error)}", do=do) from error
     reaper = Reaper(shop, engine, dead_seconds)
     Loop(shop, engine, reaper, stop, idle_seconds).run()
 
@@ -69,16 +76,21 @@ class Loop:
 
     def run(self) -> None:
         """Go round until told to stop or idle for long enough."""
-        busy_at = beat_at = time.monotonic()
-        self.reaper.beat()
+        busy_at, beat_at = time.monotonic(), -BEAT_SECONDS
         while not self.stop.wait(POLL_SECONDS):
             now = time.monotonic()
-            if self._pass(self.shop.desk, now):
+            try:
+                if self._pass(self.shop.desk, now):
+                    busy_at = now
+                if now - beat_at >= BEAT_SECONDS:
+                    beat_at = now
+                    self.reaper.beat()
+                    self.reaper.reap()
+            except (SQLAlchemyError, sqlite3.Error, OSError, PodiumError) as error:
+                # A full disk, a database that is away for a while: whoever is at work here waits for it, and so do we.
+                print(f"waiting: {_first_line(error)}", file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
                 busy_at = now
-            if now - beat_at >= BEAT_SECONDS:
-                beat_at = now
-                self.reaper.beat()
-                self.reaper.reap()
+                self.stop.wait(TROUBLE_SECONDS)
             if self.idle_seconds and now - busy_at >= self.idle_seconds:
                 return
 
@@ -102,3 +114,7 @@ class Loop:
             self._trouble.pop(project, None)
             self._seen[project] = seq
         return busy
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
