@@ -6,7 +6,6 @@ the change, whatever it is called.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
 from podium.checks.bench import Bench, Sighting
@@ -18,6 +17,8 @@ from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
 from podium.evidence.test_code import belongs_to_tests, is_code, is_test_file
 from podium.runs.model import FileChange
 
+_PATIENCE = 3  # times what the candidate takes
+_PATIENCE_SECONDS = 20.0
 _RED = ("failed", "error")
 
 
@@ -40,10 +41,10 @@ async def _work(bench: Bench) -> Answer:
         return Answer(outcome=Fails(why="no test is added or changed"), tool="podium")
     environment = bench.order.settings.environment
     seconds = environment.test_minutes * 60
-    mixed, candidate = await asyncio.gather(
-        bench.observe("base", environment.test, timeout_seconds=seconds, from_candidate=paths),
-        bench.observe("candidate", environment.test, timeout_seconds=seconds),
-    )
+    # New tests can hang on old source; how long the candidate takes (known anyway) says what is long.
+    candidate = await bench.observe("candidate", environment.test, timeout_seconds=seconds)
+    patience = min(seconds, _PATIENCE_SECONDS + _PATIENCE * candidate.execution.seconds)
+    mixed = await bench.observe("base", environment.test, timeout_seconds=patience, from_candidate=paths)
     outcome, found = _judge(bench, mixed, candidate)
     return Answer(
         outcome=outcome, findings=found.all(), base=mixed.execution, candidate=candidate.execution, tool="podium"
