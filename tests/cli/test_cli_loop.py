@@ -83,7 +83,7 @@ def test_a_landed_task_is_taken_back(tell: Tell) -> None:
     story.until("landed")
     story.good("revert", "T1", "--reason", "not wanted after all")
     eventually(lambda: story.state() == "reverted", 20.0, every=0.1)
-    assert not (story.world.repository / "src" / "total.py").exists()
+    eventually(lambda: not (story.world.repository / "src" / "total.py").exists(), 20.0, every=0.1)
 
 
 @pytest.mark.slow
