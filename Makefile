@@ -5,7 +5,7 @@ RUNTIME := .venv/.podium-runtime-$(MARK)
 DEVELOPMENT := .venv/.podium-development-$(MARK)
 PYTEST := .venv/bin/python -m pytest -n logical -rs
 
-.PHONY: help demo test test-fast check bench
+.PHONY: help demo test test-fast test-agents check bench
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +18,10 @@ test: check ## all checks and all tests
 
 test-fast: $(DEVELOPMENT) ## the quick tests only
 	@$(PYTEST) -m 'not slow' $(ARGS)
+
+test-agents: $(DEVELOPMENT) ## real agents against a scripted model; installs them (2 GB) into .cache/agents
+	@scripts/agents || [ -z "$$CI" ]
+	@TEST_AGENTS=1 $(PYTEST) tests/real_agents $(ARGS)
 
 check: $(DEVELOPMENT) ## style, types and the direction of imports
 	@.venv/bin/ruff check .

@@ -92,6 +92,9 @@ class ClaudeDriver:
                 if message.get("type") == "result":
                     return self._ended(message, host)
                 self._take(message, lines, host)
+                if claude_stream.is_unauthorised(message):
+                    told = f"{message.get('error_status')} {word(message.get('error'))[:200]}"
+                    raise AgentFailedError(f"the model provider refuses the key: {told}")
         finally:
             for task in self._asking.values():
                 task.cancel()

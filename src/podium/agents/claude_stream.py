@@ -6,6 +6,7 @@ import json
 from typing import Final
 
 from podium.agents.event import (
+    ErrorReported,
     Event,
     FileDiff,
     Message,
@@ -47,6 +48,8 @@ def events_of(message: Object) -> list[Event]:
         result = part(message.get("tool_use_result"))
         blocks = parts(part(message.get("message")).get("content"))
         return [_answered(block, result) for block in blocks if block.get("type") == "tool_result"]
+    if kind == "system" and message.get("subtype") == "api_retry":
+        return [_retry(message)]
     if kind in _SILENT:
         return []
     return [undecoded(message, f"a message of a kind that Podium does not know: {word(kind)[:80]!r}")]
@@ -108,6 +111,20 @@ def stop_of(result: Object) -> str:
         return ""
     reason = word(result.get("stop_reason"))
     return reason if reason in ("max_tokens",) else "end_turn"
+
+
+def is_unauthorised(message: Object) -> bool:
+    """Whether the provider refuses the key: the agent would ask again for minutes, and nothing would change."""
+    retries = message.get("type") == "system" and message.get("subtype") == "api_retry"
+    return retries and message.get("error_status") in (401, 403)
+
+
+def _retry(message: Object) -> ErrorReported:
+    status, delay = count(message.get("error_status")), amount(message.get("retry_delay_ms"))
+    why = word(message.get("error"))[:200] or "no answer"
+    when = f" in {delay / 1000:.1f} s" if delay is not None else ""
+    tries = f"{count(message.get('attempt'))} of {count(message.get('max_retries'))}"
+    return ErrorReported(what=f"the model provider: {status or ''} {why}; asked again{when} (try {tries})")
 
 
 def _said(block: Object) -> list[Event]:

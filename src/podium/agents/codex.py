@@ -3,7 +3,8 @@
 `codex exec --json` would tell the same items, but neither names a session before the work starts, nor asks, nor can be
 cancelled. Codex's own sandbox is off (it cannot nest), and it does not ask, because Podium's sandbox is the boundary;
 with `-c approval_policy=untrusted` in the configured command it asks, and the question reaches the person or a rule
-(the setting is told to the session: as a setting of the program, this version refuses it). HOME is not under /tmp in the sandbox, where Codex would refuse to set up its helpers.
+(the setting is told to the session: as a setting of the program, this version refuses it). HOME is not under /tmp in
+the sandbox, where Codex would refuse to set up its helpers.
 """
 
 from __future__ import annotations
