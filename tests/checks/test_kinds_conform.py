@@ -8,6 +8,7 @@ from podium.checks.kinds.extra_checks import EXTRA_CHECKS
 from podium.checks.kinds.mutants import MUTANTS
 from podium.checks.kinds.new_tests_prove import NEW_TESTS_PROVE
 from podium.checks.kinds.project_tests import PROJECT_TESTS
+from podium.checks.kinds.public_api import PUBLIC_API
 from podium.checks.kinds.unrun_lines import UNRUN_LINES
 from podium.checks.kinds.weakened_tests import WEAKENED_TESTS
 from podium.project.model import EvidenceSettings, Protected
@@ -55,3 +56,8 @@ class TestUnrunLines(EvidenceConformance):
 class TestMutants(EvidenceConformance):
     kind = MUTANTS
     order = order(test="pytest", changes=hostile_changes(), settings={"evidence": EvidenceSettings(mutants=True)})
+
+
+class TestPublicApi(EvidenceConformance):
+    kind = PUBLIC_API
+    order = order(changes=hostile_changes())
