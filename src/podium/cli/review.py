@@ -10,7 +10,6 @@ from podium.cli.case import open_own_mirror, read_case
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
-from podium.cli.recording import raise_points, record_look, record_marks
 from podium.cli.tasks import find_run
 from podium.kernel.errors import NotFoundError, UsageError
 
@@ -74,11 +73,12 @@ def _record(
     context: Context, case: Case, hunks: tuple[str, ...], mark: MarkName | None, closing: tuple[str, ...]
 ) -> None:
     from podium.cli.verdict import take_seat
+    from podium.conductor.record_reading import record_look, record_marks
 
     output = context.output
     if mark:
-        record_look(context, case)
-        record_marks(context, case, hunks, mark)
+        record_look(context.desk, case)
+        record_marks(context.desk, case, hunks, mark)
         output.line(f"{output.paint('marked', 'good')}  {len(hunks)} of {len(case.hunks)} hunks {mark}")
     for text in closing:
         point, equals, reason = text.partition("=")
@@ -136,19 +136,20 @@ def _data(case: Case) -> dict[str, Any]:
 def _read(click_context: click.Context, context: Context, mirror: Mirror, case: Case) -> None:
     from podium.cli.keyboard import take_terminal
     from podium.cli.reading_session import Session
+    from podium.conductor.record_reading import raise_points, record_look, record_marks
     from podium.review.obstacles import obstacles
 
     def judge() -> Any:
         run = context.desk.look(case.project).runs.by_id[case.run.id]
         return obstacles(read_case(context, mirror, run))
 
-    session = Session(case, context.output, lambda hunk, mark: record_marks(context, case, [hunk], mark), judge)
-    record_look(context, case)
+    session = Session(case, context.output, lambda hunk, mark: record_marks(context.desk, case, [hunk], mark), judge)
+    record_look(context.desk, case)
     try:
         with take_terminal() as keyboard:
             verdict = session.read(keyboard)
     except BaseException:
-        raise_points(context, case, session.points)  # what was typed is not lost, whatever ended the reading
+        raise_points(context.desk, case, session.points)  # what was typed is not lost, whatever ended the reading
         raise
     _conclude(click_context, context, case, verdict, tuple(session.points))
 
@@ -158,12 +159,13 @@ def _conclude(
 ) -> None:
     """Do what the person chose at the end. Points that are not sent back are kept as open points."""
     from podium.cli import accept, refine, reject
+    from podium.conductor.record_reading import raise_points
 
     output, run = context.output, case.run
     if verdict == "refine":
         click_context.invoke(refine.command, task=case.name, texts=points, agent=run.agent)
         return
-    for point in raise_points(context, case, points):
+    for point in raise_points(context.desk, case, points):
         output.line(f"{output.paint(point.id, 'strong')}  {output.safe(point.text)} (kept open)")
     if verdict == "accept":
         click_context.exit(

@@ -3,47 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from podium.cli.context import Context
+from podium.conductor.desk import Desk
+from podium.review.case import Case
+from podium.review.events import Looked, PointRaised
+from podium.review.marks import decide_mark
+from podium.review.model import MarkName, Point
+from podium.review.person import require_person, same_person
+from podium.review.points import write
 
-if TYPE_CHECKING:
-    from podium.review.case import Case
-    from podium.review.model import MarkName, Point
 
-
-def record_look(context: Context, case: Case) -> None:
+def record_look(desk: Desk, case: Case) -> None:
     """That this person opened this round, for the time it took; only their first look counts and is written."""
-    from podium.review.events import Looked
-    from podium.review.person import same_person
-
     looks = [look for look in case.review.looks if (look.run, look.round) == (case.run.id, case.round)]
     if not case.who or any(same_person(look.by, case.who) for look in looks):
         return
-    with context.desk.change(case.project) as change:
+    with desk.change(case.project) as change:
         looked = Looked(spec=case.spec, task=case.task.id, run=case.run.id, round=case.round, by=case.who)
         change.append(looked, actor=case.actor)
 
 
-def record_marks(context: Context, case: Case, hunks: Sequence[str], mark: MarkName) -> None:
+def record_marks(desk: Desk, case: Case, hunks: Sequence[str], mark: MarkName) -> None:
     """A mark on hunks, each named by its id or the beginning of it. Raises as `decide_mark` does."""
-    from podium.review.marks import decide_mark
-
     marked = decide_mark(case.run, case.round, case.hunks, actor=case.actor, names=hunks, name=mark)
-    with context.desk.change(case.project) as change:
+    with desk.change(case.project) as change:
         change.append(marked, actor=case.actor)
 
 
-def raise_points(context: Context, case: Case, texts: Sequence[str]) -> tuple[Point, ...]:
+def raise_points(desk: Desk, case: Case, texts: Sequence[str]) -> tuple[Point, ...]:
     """Points that are kept without sending the candidate back: each stands against an accept until it is closed."""
-    from podium.review.events import PointRaised
-    from podium.review.person import require_person
-    from podium.review.points import write
-
     if not texts:
         return ()
     by = require_person(case.actor, "review")
-    with context.desk.change(case.project) as change:
+    with desk.change(case.project) as change:
         written = write(
             texts,
             review=change.state.reviews.of(case.spec, case.task.id),
