@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 from podium.conductor.crash import crash_point
@@ -22,10 +23,7 @@ async def gather(shop: Shop, project: str, run: str, number: int) -> None:
         return
     candidate = round_.state.candidate
 
-    async def emit(item: Item) -> None:
-        await in_thread(_append, shop, project, EvidenceGathered(run=run, round=number, item=item))
-        crash_point(shop.crash_at, "evidence-half")
-
+    recorder = _Recorder(shop, project, run, number)
     started = time.monotonic()
     with shop.desk.reading(project) as state:
         registered = state.project
@@ -33,7 +31,7 @@ async def gather(shop: Shop, project: str, run: str, number: int) -> None:
     try:
         ground = await in_thread(ground_of, shop, project, mirror)
         subject = Subject(run=found, round=number, base=candidate.base, commit=candidate.commit)
-        items = await examine(shop, ground, subject, emit)
+        items = await examine(shop, ground, subject, recorder.record)
     finally:
         await in_thread(mirror.close)
     crash_point(shop.crash_at, "evidence-gathered")
@@ -47,9 +45,28 @@ async def gather(shop: Shop, project: str, run: str, number: int) -> None:
     await in_thread(_deliver, shop, project, finished)
 
 
-def _append(shop: Shop, project: str, gathered: EvidenceGathered) -> None:
-    with shop.desk.change(project) as change:
-        change.append(gathered, actor=shop.actor)
+class _Recorder:
+    """Writes items to the ledger; those that come while others are being written share the next transaction."""
+
+    def __init__(self, shop: Shop, project: str, run: str, number: int) -> None:
+        self._shop, self._project = shop, project
+        self._run, self._number = run, number
+        self._waiting: list[Item] = []
+        self._writing = asyncio.Lock()
+
+    async def record(self, item: Item) -> None:
+        """Return once the item is in the ledger."""
+        self._waiting.append(item)
+        async with self._writing:
+            batch, self._waiting = self._waiting, []
+            if batch:
+                await in_thread(self._append, batch)
+        crash_point(self._shop.crash_at, "evidence-half")
+
+    def _append(self, batch: list[Item]) -> None:
+        with self._shop.desk.change(self._project) as change:
+            for item in batch:
+                change.append(EvidenceGathered(run=self._run, round=self._number, item=item), actor=self._shop.actor)
 
 
 def _deliver(shop: Shop, project: str, finished: EvidenceFinished) -> None:
