@@ -7,6 +7,7 @@ from podium.checks.kinds.clause_checks import CLAUSE_CHECKS
 from podium.checks.kinds.extra_checks import EXTRA_CHECKS
 from podium.checks.kinds.mutants import MUTANTS
 from podium.checks.kinds.new_tests_prove import NEW_TESTS_PROVE
+from podium.checks.kinds.not_changed import NOT_CHANGED
 from podium.checks.kinds.project_tests import PROJECT_TESTS
 from podium.checks.kinds.public_api import PUBLIC_API
 from podium.checks.kinds.unrun_lines import UNRUN_LINES
@@ -60,4 +61,9 @@ class TestMutants(EvidenceConformance):
 
 class TestPublicApi(EvidenceConformance):
     kind = PUBLIC_API
+    order = order(changes=hostile_changes())
+
+
+class TestNotChanged(EvidenceConformance):
+    kind = NOT_CHANGED
     order = order(changes=hostile_changes())

@@ -7,6 +7,7 @@ head counts. Left out is what no interpreter tells of: docstrings, declarations,
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from podium.evidence.test_code import belongs_to_tests
 from podium.runs.model import FileChange
 
 _HEADLESS = (ast.Try, ast.TryStar)
+
+
+# What builds, documents or shows a project is run by no test, and nobody expects it to be.
+_NO_PRODUCT = re.compile(r"^(?:docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conf|noxfile|conftest)\.py$")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ def source_changes(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
         and change.new_mode.startswith("100")
         and (change.added or change.removed)
         and not belongs_to_tests(change.path)
+        and not _NO_PRODUCT.search(change.path)
     )
 
 

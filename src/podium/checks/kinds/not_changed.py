@@ -1,0 +1,223 @@
+"""What the change left alone: calls that no longer fit, the same line elsewhere, documents, clauses.
+
+Most wrong patches cannot be seen on the lines that they change. Each finding is a place to look at, at a line that
+the candidate did not touch. Calls are found by name: what is called through a variable is not seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from podium.checks.bench import Bench
+from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.module_changes import module_changes, python_modules
+from podium.checks.python_api import Callee, narrowed
+from podium.checks.python_calls import calls, misfit
+from podium.checks.python_claims import UnreadableError, parse
+from podium.evidence.change_rules import changed_lines
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Blind, Fails, Holds, Outcome
+from podium.evidence.rules import diff_command
+from podium.evidence.test_code import belongs_to_tests, is_code
+from podium.runs.model import FileChange
+from podium.spec.model import Clause
+
+NAME = "not-changed"
+_MOST_BYTES = 40_000_000  # of files that are read for one job
+_MOST_ELSEWHERE = 3  # a line that stands in more places is a habit, not a sibling
+_DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
+_HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
+_TERM = re.compile(r"`([A-Za-z_][\w.]{2,60})(?:\(\))?`")
+_ORDINARY = re.compile(r"^(?:import|from|return|else|except|@|#|//|/\*|\*|def|class|pass|raise|try|with open)\b")
+
+
+class NotChanged:
+    """Up to four jobs, each where it has something to look for; they read files only."""
+
+    name = NAME
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        command = diff_command(order.base_tree, order.tree)
+        modules = bool(python_modules(order.changes))
+        open_clauses = any(not clause.check and _TERM.search(clause.text) for clause in order.clauses)
+        wanted = (
+            (modules, "calls that were left", _calls),
+            (bool(_replaced(order.changes)), "the same line elsewhere", _siblings),
+            (modules, "documents that were left", _documents),
+            (open_clauses, "clauses that nothing touches", _clauses),
+        )
+        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+
+
+def _answer(found: Findings, one: str, many: str, blind: tuple[str, ...] = ()) -> Answer:
+    outcome: Outcome = Holds()
+    if found.count:
+        outcome = Fails(why=one if found.count == 1 else f"{found.count} {many}")
+    elif blind:
+        outcome = Blind(why="; ".join(blind[:3]))
+    return Answer(outcome=outcome, findings=found.all(), tool="podium")
+
+
+async def _calls(bench: Bench) -> Answer:
+    modules, blind = module_changes(bench.order.changes, bench.source)
+    changed: dict[str, Callee] = {}
+    seen: Counter[str] = Counter()
+    for module in modules:
+        for name, callee in module.new.callees.items():
+            called = _called(name)
+            seen[called] += 1
+            old = module.old.callees.get(name)
+            if old is not None and narrowed(old, callee) and callee.form != "property":
+                changed[called] = callee
+    found = Findings()
+    if changed:
+        texts = list(_texts(bench, (".py",)))
+        names = frozenset(name for name in changed if _defined(name, texts) <= 1 and seen[name] == 1)
+        for path, text in texts:
+            _misfits(path, text, {name: changed[name] for name in names}, bench.order.changes, found)
+    one = "a call that was left does not fit any more"
+    return _answer(found, one, "calls that were left do not fit any more", blind)
+
+
+def _called(name: str) -> str:
+    """The name by which a function is called: a class for its constructor."""
+    outer, _, last = name.rpartition(".")
+    return outer.rpartition(".")[2] if last == "__init__" and outer else last
+
+
+def _defined(name: str, texts: list[tuple[str, bytes]]) -> int:
+    """How many functions of the tree have this name: of several, nobody knows which one is called."""
+    pattern = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\s*\(")
+    return sum(len(pattern.findall(text)) for _, text in texts)
+
+
+def _misfits(
+    path: str, text: bytes, changed: dict[str, Callee], changes: tuple[FileChange, ...], found: Findings
+) -> None:
+    if not any(name.encode() in text for name in changed):
+        return
+    try:
+        tree = parse(text)
+    except UnreadableError:
+        return
+    touched = {
+        line.new for change in changes if change.path == path for line in changed_lines(change) if line.kind == "+"
+    }
+    for name, call in calls(tree, frozenset(changed)):
+        why = misfit(call, changed[name])
+        if why and call.lineno not in touched:
+            message = f"this call of {name} {why}"
+            found.add("call-left", "warning", message, path=path, line=call.lineno, side="not changed")
+
+
+def _replaced(changes: tuple[FileChange, ...]) -> dict[str, str]:
+    """Lines of code that the change replaced by others, each with its file."""
+    found: dict[str, str] = {}
+    added = {line.text.strip() for change in changes for line in changed_lines(change) if line.kind == "+"}
+    for change in changes:
+        if change.status != "modified" or not is_code(change.path) or belongs_to_tests(change.path):
+            continue
+        for hunk in change.hunks:
+            kinds = {line.kind for line in hunk.lines}
+            for line in hunk.lines if {"+", "-"} <= kinds else ():
+                text = line.text.strip()
+                if line.kind == "-" and text not in added and _telling(text):
+                    found.setdefault(text, change.path)
+    return found
+
+
+def _telling(text: str) -> bool:
+    if not 24 <= len(text) <= 400 or _ORDINARY.match(text) or text.startswith(("*", "-", '"', "'")):
+        return False
+    return sum(char.isalnum() for char in text) >= 15 and any(char in text for char in "(=[<>")
+
+
+async def _siblings(bench: Bench) -> Answer:
+    wanted = _replaced(bench.order.changes)
+    endings = tuple({f".{path.rpartition('.')[2]}" for path in wanted.values()})
+    places: dict[str, list[tuple[str, int]]] = {}
+    for path, text in _texts(bench, endings):
+        if belongs_to_tests(path):
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            stripped = line.strip().decode("utf-8", "replace")
+            if stripped in wanted:
+                places.setdefault(stripped, []).append((path, number))
+    found = Findings()
+    for text, where in places.items():
+        if len(where) > _MOST_ELSEWHERE:
+            continue
+        for path, number in where:
+            message = f"the line that was replaced in {wanted[text]} stands here too, as it was: {text[:100]}"
+            found.add("sibling", "note", message, path=path, line=number, side="not changed")
+    return _answer(found, "a replaced line stands elsewhere as it was", "places where a replaced line stands as it was")
+
+
+async def _documents(bench: Bench) -> Answer:
+    modules, blind = module_changes(bench.order.changes, bench.source)
+    names: set[str] = set()
+    for module in modules:
+        for name in (*module.old.callees, *module.old.names):
+            last = name.rpartition(".")[2]
+            if not module.new.has(name) and not last.startswith("_") and len(last) > 3:
+                names.add(last)
+        for name, callee in module.old.callees.items():
+            now = module.new.callees.get(name)
+            if now is not None and module.old.public(name) and narrowed(callee, now):
+                names.add(_called(name))
+    found = Findings()
+    if names:
+        pattern = re.compile(
+            rb"`{1,2}(?:[\w.]*\.)?(" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")\b"
+        )
+        touched = {change.path for change in bench.order.changes}
+        for path, text in _texts(bench, _DOCUMENTS):
+            if path in touched or _HISTORY.search(path):
+                continue
+            for number, line in enumerate(text.splitlines(), 1):
+                hit = pattern.search(line[:2000])
+                if hit:
+                    message = f"mentions {hit[1].decode()}, which changed"
+                    found.add("document-left", "note", message, path=path, line=number, side="not changed")
+    return _answer(found, "a document mentions what changed", "places in documents mention what changed", blind)
+
+
+async def _clauses(bench: Bench) -> Answer:
+    order = bench.order
+    text = "\n".join(line.text for change in order.changes for line in changed_lines(change))
+    text += "\n".join(change.path for change in order.changes)
+    found = Findings()
+    for clause in order.clauses:
+        missing = _untouched(clause, text)
+        if missing:
+            terms = ", ".join(f"`{term}`" for term in missing[:3])
+            found.add("clause-untouched", "warning", f"no changed line mentions {terms} of {clause.id}", text=clause.id)
+    return _answer(found, "a clause that no changed line mentions", "clauses that no changed line mentions")
+
+
+def _untouched(clause: Clause, text: str) -> tuple[str, ...]:
+    """The names in a clause that nobody checks, where none of them occurs in the changed lines."""
+    terms = tuple(dict.fromkeys(_TERM.findall(clause.text)))
+    if clause.check or not terms or any(term.rpartition(".")[2] in text for term in terms):
+        return ()
+    return terms
+
+
+def _texts(bench: Bench, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    """The files of the candidate with these endings, as far as there is room."""
+    room = _MOST_BYTES
+    for path in bench.source.paths("candidate"):
+        if not path.endswith(endings):
+            continue
+        text = bench.source.read("candidate", path)
+        if text is None or b"\0" in text[:1000]:
+            continue
+        room -= len(text)
+        if room < 0:
+            return
+        yield path, text
+
+
+NOT_CHANGED = NotChanged()
