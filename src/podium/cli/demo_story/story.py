@@ -139,6 +139,7 @@ def _close(stage: Stage, ended: Outcome) -> None:
         ("podium log", "everything that happened"),
         ("podium review T3 --print", "the candidate that was turned down"),
         ("podium evidence T2", "what Podium observed of a candidate, and how to see it again"),
+        ("podium revert T4", "take one back, through the same queue"),
     ):
         stage.line(f"  {output.paint(command, 'strong')}  {output.paint('# ' + what, 'quiet')}")
     stage.line()
