@@ -10,6 +10,7 @@ from podium.checks.kinds.new_tests_prove import NEW_TESTS_PROVE
 from podium.checks.kinds.not_changed import NOT_CHANGED
 from podium.checks.kinds.project_tests import PROJECT_TESTS
 from podium.checks.kinds.public_api import PUBLIC_API
+from podium.checks.kinds.security import SECURITY
 from podium.checks.kinds.unrun_lines import UNRUN_LINES
 from podium.checks.kinds.weakened_tests import WEAKENED_TESTS
 from podium.project.model import EvidenceSettings, Protected
@@ -66,4 +67,9 @@ class TestPublicApi(EvidenceConformance):
 
 class TestNotChanged(EvidenceConformance):
     kind = NOT_CHANGED
+    order = order(changes=hostile_changes())
+
+
+class TestSecurity(EvidenceConformance):
+    kind = SECURITY
     order = order(changes=hostile_changes())

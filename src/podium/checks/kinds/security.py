@@ -1,0 +1,147 @@
+"""New risks: places where data becomes code or trust, credentials, dependencies, what the CI does.
+
+Only what the base did not have is told. Sinks are looked for in Python; credentials and the rest in every language.
+No registry is asked: whether a new dependency exists, and how old and used it is, is not known here.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import Counter
+from difflib import get_close_matches
+
+from podium.checks.bench import Bench
+from podium.checks.dependencies import ManifestError, declared, is_manifest, locks_of
+from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.module_changes import python_modules
+from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.python_sinks import Sink, sinks
+from podium.evidence.change_rules import changed_lines
+from podium.evidence.fingerprint import Findings
+from podium.evidence.model import Blind, Fails, Holds
+from podium.evidence.rules import diff_command
+from podium.evidence.secret_texts import secret_in
+from podium.evidence.test_code import is_test_file
+from podium.runs.model import FileChange
+
+NAME = "security"
+_WORKFLOW = re.compile(
+    r"^\.github/(?:workflows|actions)/|(?:^|/)(?:\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml)$"
+)
+_RISKY_STEP = re.compile(
+    r"pull_request_target|permissions:\s*write-all|^\s*[\w-]+:\s*write\s*$|\$\{\{\s*github\.(?:event|head_ref)"
+    r"|curl[^|\n]*\|\s*(?:ba|z)?sh|secrets\.|continue-on-error:\s*true"
+)
+_UNPINNED = re.compile(r"uses:\s*(?!\./)([\w./-]+)@(?![0-9a-f]{40}\b)(\S+)")
+
+
+class Security:
+    """Up to three jobs, each where it has something to look at; they read files only."""
+
+    name = NAME
+
+    def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
+        command = diff_command(order.base_tree, order.tree)
+        wanted = (
+            (bool(python_modules(order.changes)), "new risky calls", _sinks),
+            (any(change.added for change in order.changes), "credentials", _credentials),
+            (any(_supplies(change.path) for change in order.changes), "supply chain", _supply),
+        )
+        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+
+
+async def _sinks(bench: Bench) -> Answer:
+    found, blind = Findings(), list[str]()
+    known: Counter[tuple[str, str]] = Counter()
+    fresh: list[tuple[FileChange, Sink]] = []
+    for change in python_modules(bench.order.changes):
+        try:
+            old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path) or b""
+            new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path) or b""
+            known.update((each.rule, each.text) for each in sinks(parse(old)))
+            fresh.extend((change, each) for each in sinks(parse(new)))
+        except UnreadableError as error:
+            blind.append(f"{change.path}: {error}")
+    for change, sink in fresh:
+        if known[sink.rule, sink.text] > 0:
+            known[sink.rule, sink.text] -= 1
+            continue
+        found.add(f"sink/{sink.rule}", "warning", sink.message, path=change.path, line=sink.line, text=sink.text)
+    return _answer(found, "one new call that can do harm", "new calls that can do harm", blind)
+
+
+async def _credentials(bench: Bench) -> Answer:
+    found = Findings()
+    removed = {line.text for change in bench.order.changes for line in changed_lines(change) if line.kind == "-"}
+    for change in bench.order.changes:
+        if posixpath.basename(change.path) in ("package-lock.json", "uv.lock", "yarn.lock", "poetry.lock"):
+            continue
+        for line in changed_lines(change):
+            what = secret_in(line.text) if line.kind == "+" and line.text not in removed else ""
+            if what:
+                level = "warning" if is_test_file(change.path) else "error"
+                found.add_line("credential", level, f"this looks like {what}", change, line)
+    return _answer(found, "what looks like a credential is added", "lines look like credentials", [])
+
+
+def _supplies(path: str) -> bool:
+    return is_manifest(path) or bool(_WORKFLOW.search(path))
+
+
+async def _supply(bench: Bench) -> Answer:
+    found, blind = Findings(), list[str]()
+    for change in bench.order.changes:
+        if _WORKFLOW.search(change.path):
+            _workflow(change, found)
+        elif is_manifest(change.path) and change.status != "deleted":
+            try:
+                if _manifest(bench, change, found):
+                    blind.append(f"{change.path}: no registry was asked about its new dependencies")
+            except ManifestError as error:
+                blind.append(str(error))
+    return _answer(found, "one change of the supply chain", "changes of the supply chain", blind)
+
+
+def _workflow(change: FileChange, found: Findings) -> None:
+    for line in changed_lines(change):
+        if line.kind != "+":
+            continue
+        text = line.text[:1000]
+        unpinned = _UNPINNED.search(text)
+        if _RISKY_STEP.search(text):
+            found.add_line("workflow", "warning", f"the CI may do more now: {text.strip()[:100]}", change, line)
+        elif unpinned:
+            message = f"the CI runs {unpinned[1]} at {unpinned[2]}, which can change under it"
+            found.add_line("workflow", "note", message, change, line)
+
+
+def _manifest(bench: Bench, change: FileChange, found: Findings) -> bool:
+    """Tell what a manifest declares newly; True when there are new names."""
+    before = bench.source.read("base", change.old_path) if change.status not in ("added", "copied") else None
+    old = declared(change.old_path, before) if before is not None else {}
+    new = declared(change.path, bench.source.read("candidate", change.path) or b"")
+    fresh = [name for name in new if name not in old]
+    for name in fresh:
+        near = get_close_matches(name, [each for each in old if each != name], n=1, cutoff=0.85)
+        like = f"; its name is close to {near[0]}, which is there already" if near else ""
+        level = "error" if near else "warning"
+        found.add("dependency", level, f"new dependency: {new[name][:100]}{like}", path=change.path, text=name)
+    for name, line in new.items():
+        if name in old and re.search(r"(?:git\+|https?:|file:)", line) and line != old[name]:
+            found.add("dependency-source", "warning", f"comes from elsewhere now: {line[:100]}", path=change.path)
+    changed = {each.path for each in bench.order.changes}
+    locks = [lock for lock in locks_of(change.path) if bench.source.read("candidate", lock) is not None]
+    if new != old and locks and not changed & set(locks):
+        found.add("lock-file", "warning", f"{locks[0]} was not changed with it", path=change.path)
+    return bool(fresh)
+
+
+def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:
+    if found.count:
+        why = one if found.count == 1 else f"{found.count} {many}"
+        return Answer(outcome=Fails(why="; ".join([why, *blind[:2]])), findings=found.all(), tool="podium")
+    return Answer(outcome=Blind(why="; ".join(blind[:3])) if blind else Holds(), tool="podium")
+
+
+SECURITY = Security()
