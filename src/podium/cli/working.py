@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -28,12 +29,15 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
             return
         nursery = Nursery(sys.executable)
         # The engine takes most of a second to import, and the look at the sandbox is spent waiting for processes.
+        gc.disable()  # importing makes a million objects and no garbage: looking for it would take a tenth of the time
         importing = threading.Thread(target=importlib.import_module, args=("podium.conductor.worker",))
         importing.start()
         shop = make_shop(context, nursery)
         importing.join()
         from podium.conductor.worker import work
 
+        gc.freeze()
+        gc.enable()
         work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
         context.output.document({"worked": True})
         _end()

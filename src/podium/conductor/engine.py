@@ -22,12 +22,12 @@ Workflow: TypeAlias = Callable[..., Awaitable[None]]
 
 
 class Engine:
-    """A launched engine. Not to be made twice in one process."""
+    """The engine, which takes work once it is launched. Not to be made twice in one process."""
 
     def __init__(
         self, url: str, executor: str, workflows: dict[str, Workflow], slots: dict[str, int] | None = None
     ) -> None:
-        """Register `workflows` by name, recover what `executor` left unfinished, and begin to take work.
+        """Register `workflows` by name, to be run by `executor`.
 
         Each workflow has a queue of its own; `slots` says how many of one this process runs at once (absent = any).
         """
@@ -54,6 +54,9 @@ class Engine:
         DBOS(config=config)
         for name, workflow in workflows.items():
             DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
+
+    def launch(self) -> None:
+        """Recover what this executor left unfinished, and begin to take work: what is enqueued by now at once."""
         DBOS.launch()
 
     def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *arguments: str) -> None:

@@ -6,6 +6,7 @@ rest to the engine's workflows.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sqlite3
 import sys
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from podium.conductor.desk import Desk
 from podium.conductor.dispatch import LAND, RUN_ROUND, dispatch
 from podium.conductor.engine import Engine, Workflow
 from podium.conductor.land import land
@@ -47,11 +47,14 @@ def work(
     }
     try:
         engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
+        loop = Loop(shop, engine, Reaper(shop, engine, dead_seconds), stop, idle_seconds)
+        with contextlib.suppress(SQLAlchemyError, sqlite3.Error, OSError, PodiumError):  # the loop says what is wrong
+            loop.go_round(time.monotonic())  # what waits already is then found by the engine's first look
+        engine.launch()
     except SQLAlchemyError as error:
         do = "Free disk space or unlock the database, then start it again. Agents at work are not disturbed."
         raise PodiumError(f"the engine cannot use the database: {_first_line(error)}", do=do) from error
-    reaper = Reaper(shop, engine, dead_seconds)
-    Loop(shop, engine, reaper, stop, idle_seconds).run()
+    loop.run()
 
 
 async def _round_workflow(shop: Shop, project: str, run: str, number: str) -> None:
@@ -80,7 +83,7 @@ class Loop:
         while not self.stop.wait(POLL_SECONDS):
             now = time.monotonic()
             try:
-                if self._pass(self.shop.desk, now):
+                if self.go_round(now):
                     busy_at = now
                 if now - beat_at >= BEAT_SECONDS:
                     beat_at = now
@@ -94,8 +97,9 @@ class Loop:
             if self.idle_seconds and now - busy_at >= self.idle_seconds:
                 return
 
-    def _pass(self, desk: Desk, now: float) -> bool:
+    def go_round(self, now: float) -> bool:
         """One look at every project; True when something is going on in one of them."""
+        desk = self.shop.desk
         busy = False
         for project in desk.projects():
             with desk.reading(project) as state:

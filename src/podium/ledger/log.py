@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from podium.kernel.clock import Clock, stamp
@@ -129,7 +128,10 @@ def _record(row: sa.Row[Any]) -> Record:
 
 def _hold(connection: sa.Connection, project: str) -> tuple[int, str]:
     """Lock the head row of `project`, making it if it is the first time; return its sequence number and hash."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    if connection.dialect.name == "postgresql":  # each dialect takes a while to import: only the one that is used
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
     connection.execute(
         insert(head_table)
         .values(project=project, seq=0, hash=GENESIS)

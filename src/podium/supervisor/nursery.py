@@ -103,9 +103,11 @@ def _ask(process: subprocess.Popen[bytes], round_dir: bytes) -> str | None:
 
 def main() -> int:
     """The nursery's own life."""
+    gc.disable()
     _warm()
     gc.collect()
     gc.freeze()  # a collection in a child would write to every object, and un-share its memory
+    gc.enable()
     buffer = b""
     while block := os.read(0, 65536):
         *lines, buffer = (buffer + block).split(b"\n")
