@@ -4,6 +4,9 @@ In README.md and docs/, a block fenced as ```console holds commands and what the
 goes on after a backslash, or in lines that start with `>`. The blocks of one document run one after the other, in one
 small repository, with an empty HOME. Each command must exit 0, or as its comment says (`$ podium doctor  # exits 1`);
 where output is shown, it must be that, `...` standing for anything. A block after `<!-- not run: REASON -->` is left.
+
+A block inside an HTML comment is run and not seen. A document that begins in the middle of the story sets its scene
+that way: `$ sh "$SCENES/planned"`; the scenes are the scripts in tests/docs/scenes.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from podium.kernel.value import Value
 from podium.testing.repositories import build_repository
 
 ROOT = Path(__file__).parents[2]
+SCENES = Path(__file__).parent / "scenes"
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"(?P<skip><!-- not run: .+? -->\n+)?^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -82,7 +86,8 @@ def test_the_examples_of_a_document_do_what_it_shows(
     document: Path, tmp_path: Path, environment: dict[str, str], podium_state: Path
 ) -> None:
     where = build_repository(tmp_path / "greeter", PROJECT).path
-    surroundings = {**environment, "PODIUM_STATE": str(podium_state), "NO_COLOR": "1", "COLUMNS": "100"}
+    shown = {"NO_COLOR": "1", "COLUMNS": "100", "SCENES": str(SCENES)}
+    surroundings = {**environment, "PODIUM_STATE": str(podium_state), **shown}
     place = tmp_path / "cwd"
     for example in examples(document.read_text()):
         result = subprocess.run(

@@ -25,7 +25,7 @@ def test_the_reference_names_every_action_with_its_fields(action: type[msgspec.S
 def test_every_dependency_has_its_line() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     project, groups = settings["project"], settings["dependency-groups"]
-    optional = [each for extra in project["optional-dependencies"].values() for each in extra]
+    optional = [each for extra in project.get("optional-dependencies", {}).values() for each in extra]
     wanted = [*project["dependencies"], *groups["dev"], *optional]
     text = (ROOT / "docs/dependencies.md").read_text()
     rows = " ".join(re.findall(r"^\| (.*?) \|", text, re.MULTILINE))

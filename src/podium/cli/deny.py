@@ -10,7 +10,7 @@ from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 
 
-@click.command(cls=Verb, examples=("podium deny T2", "podium deny T2 call-3"))
+@click.command(cls=Verb, examples=("podium deny T2", "podium deny T2 1.2"))
 @click.argument("task", type=TaskName())
 @click.argument("request", required=False, default="")
 @click.option("--agent", type=AgentName(), default="", help="Whose question, when several agents race.")

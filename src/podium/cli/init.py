@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 @click.option("--test", "test", default=None, metavar="COMMAND", help="The command that runs the tests.")
 @click.option("--target", default="", metavar="BRANCH", help="The branch that accepted work lands on.")
 @click.option("--agent", "agents", multiple=True, metavar="NAME=COMMAND", help="An agent that speaks ACP.")
+@click.option(
+    "--mirror", default="", metavar="PLACE", help="Where workers on other machines find the mirror: path or URL."
+)
 @click.pass_obj
-def command(context: Context, yes: bool, test: str | None, target: str, agents: tuple[str, ...]) -> None:
+def command(context: Context, yes: bool, test: str | None, target: str, agents: tuple[str, ...], mirror: str) -> None:
     """Put this repository under Podium.
 
     It finds the branch, the language and the test command, and writes podium.toml with every line explained. Doing it
@@ -46,7 +49,7 @@ def command(context: Context, yes: bool, test: str | None, target: str, agents: 
     context.root_hint = repository.root
     actor = context.actor
     place = repository.root / SETTINGS_FILE
-    given = dict(_agent(text) for text in agents)
+    given, shared = dict(_agent(text) for text in agents), _mirror(context, mirror)
     fresh = not place.exists() and not place.is_symlink()
     if fresh:
         detected = _detect(context, test, target)
@@ -57,12 +60,24 @@ def command(context: Context, yes: bool, test: str | None, target: str, agents: 
         raise UsageError(what, where=SETTINGS_FILE, do="Edit the file, then: podium init")
     done = False
     try:
-        project = register(context.desk, repository.root, context.settings_text, path=context.path, actor=actor)
+        project = register(
+            context.desk, repository.root, context.settings_text, mirror=shared, path=context.path, actor=actor
+        )
         done = True
     finally:
         if fresh and not done:
             place.unlink()
     _tell(context, project, fresh)
+
+
+def _mirror(context: Context, given: str) -> str:
+    """A path made absolute, since workers read it elsewhere; a URL or HOST:PATH as it is."""
+    if not given or "://" in given or re.match(r"[^/]+:", given):
+        return given
+    path = (context.directory / Path(given).expanduser()).resolve()
+    if not path.is_dir():
+        raise UsageError("there is no repository there", where=str(path), do=f"Make it: git init --bare {path}")
+    return str(path)
 
 
 def _agent(text: str) -> tuple[str, tuple[str, ...]]:
