@@ -4,7 +4,7 @@
 
 FILE holds one JSON object a line (gzip or plain) with `project`, `files`, `diff` and `defect_lines`. The universe of a
 record are the lines that its diff adds to production Python files (`.py`, no `test` in the path). Three orders are
-measured: ours (podium.review.line_risk, which has learned nothing from any label), the order of the diff, and random
+measured: ours (podium.review.line_risk, whose weights come from other projects), the order of the diff, and random
 (50 shuffles a record, seeded).
 """
 
