@@ -92,6 +92,13 @@ def users() -> list[Any]:
     return [0, pytest.param(ORDINARY, marks=pytest.mark.slow)] if os.geteuid() == 0 else [0]
 
 
+def can_run_python(uid: int) -> bool:
+    """Whether this user can read the Python that the tests run with (a venv made from one in a closed home, say)."""
+    real = os.path.realpath(sys.executable)
+    command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "test", "-r", real]
+    return subprocess.run(command, check=False).returncode == 0
+
+
 def user_name(uid: int) -> str:
     """The name of a user in the name of a test."""
     return "ordinary" if uid else "me"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from podium.conductor.crash import crash_point
 from podium.conductor.ground import Ground
 from podium.conductor.mirrors import open_mirror, publish
@@ -88,9 +90,11 @@ def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Pa
         wanted = harvest_plan(directory, mirror, base=round_.base, message=message, author=author, date=date)
         mounts = tuple(Mount(source=m.source, target=m.target, writable=m.writable) for m in wanted.mounts)
         plan = ground.bare_plan(round_.base, place, env=wanted.env, mounts=mounts)
+        # The agent may have used all the disk that it was given: that must not keep its work from being taken over.
+        plan = replace(plan, limits=replace(plan.limits, disk_mb=0))
         done = run_sandboxed(plan, wanted.argv, bwrap=ground.bwrap, timeout_seconds=HARVEST_SECONDS)
         if done.how != "exited":
-            raise PodiumError(f"the harvest did not finish: {done.how} {done.why}", where=str(place))
+            raise PodiumError(f"the harvest did not finish ({done.how}): {done.why}", where=str(place))
         if done.exit_code != 0:
             raise harvest_error(done.exit_code or 0, done.output)
     else:
