@@ -24,13 +24,15 @@ class Brought(Value, frozen=True, kw_only=True):
     env: dict[str, str]
 
 
-def bring_in(plugin: str, data: object, command: str, settings: Settings, *, needs: str = "") -> Brought | None:
+def bring_in(
+    plugin: str, data: object, command: str, settings: Settings, *, needs: tuple[str, ...] = ()
+) -> Brought | None:
     """`command` with the plugin `podium.checks.inside.<plugin>`, whose `begin` gets `data` as its last argument.
 
     `data` must be plain data without true, false and null, so that its JSON is a Python expression too. `needs` names
-    another file of that package which it imports, as `podium_<needs>`. None when all this is too large for that.
+    other files of that package, which it imports as `podium_<name>`. None when all this is too large for that.
     """
-    names = (plugin, needs) if needs else (plugin,)
+    names = (plugin, *needs)
     env = {f"{_TEXT}_{place}": _text(name) for place, name in enumerate(names)}
     env[_DATA] = canonical(data).decode()
     if any(len(value.encode()) > _ENV_LIMIT for value in env.values()):

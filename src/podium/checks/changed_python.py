@@ -49,6 +49,11 @@ class ChangedPython:
         return {path: sorted(lines) for path, lines in found.items()}
 
 
+def is_product(path: str) -> bool:
+    """Whether a file is part of what others use."""
+    return not _NO_PRODUCT.search(path)
+
+
 def source_changes(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
     """The changes of Python source that is no test and still exists."""
     return tuple(
@@ -60,7 +65,7 @@ def source_changes(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
         and change.new_mode.startswith("100")
         and (change.added or change.removed)
         and not belongs_to_tests(change.path)
-        and not _NO_PRODUCT.search(change.path)
+        and is_product(change.path)
     )
 
 

@@ -64,7 +64,9 @@ async def _work(bench: Bench) -> Answer:
     environment = bench.order.settings.environment
     seconds = bench.spare_seconds()
     data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1)}
-    brought = bring_in("mutants_plugin", data, environment.test, bench.order.settings, needs="lines_plugin")
+    brought = bring_in(
+        "mutants_plugin", data, environment.test, bench.order.settings, needs=("lines_plugin", "mutations")
+    )
     if seconds <= 0 or brought is None:
         why = "the change is too large for it" if seconds > 0 else "the time for the dearer kinds was spent"
         return Answer(outcome=NotRun(why=why), tool="podium")

@@ -6,12 +6,14 @@ Signatures are read, nothing is run: what a function raises, returns or does is 
 from __future__ import annotations
 
 from podium.checks.bench import Bench
+from podium.checks.changed_python import is_product
 from podium.checks.kind import Answer, GatherOrder, Job
 from podium.checks.module_changes import ModuleChange, for_others, module_changes, python_modules
 from podium.checks.python_api import defaults_changed, narrowed
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds
 from podium.evidence.rules import diff_command
+from podium.runs.model import FileChange
 
 NAME = "public-api"
 
@@ -22,14 +24,18 @@ class PublicApi:
     name = NAME
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
-        if not python_modules(order.changes):
+        if not _products(order.changes):
             return ()
         command = diff_command(order.base_tree, order.tree)
         return (Job(kind=NAME, name="public API", work=_work, command=command),)
 
 
+def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
+    return tuple(change for change in python_modules(changes) if is_product(change.old_path))
+
+
 async def _work(bench: Bench) -> Answer:
-    modules, blind = module_changes(bench.order.changes, bench.source)
+    modules, blind = module_changes(_products(bench.order.changes), bench.source)
     everywhere = frozenset(name for module in modules for name in (*module.new.callees, *module.new.names))
     found = Findings()
     for module in modules:
