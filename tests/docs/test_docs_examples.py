@@ -1,6 +1,6 @@
 """What the docs show is executed here.
 
-In README.md and docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ ` and
+In the root and in docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ ` and
 goes on after a backslash, or in lines that start with `>`. The blocks of one document run one after the other, in one
 small repository, with an empty HOME. Each command must exit 0, or as its comment says (`$ podium doctor  # exits 1`);
 where output is shown, it must be that, `...` standing for anything. A block after `<!-- not run: REASON -->` is left.
@@ -24,7 +24,7 @@ from podium.testing.repositories import build_repository
 
 ROOT = Path(__file__).parents[2]
 SCENES = Path(__file__).parent / "scenes"
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 _BLOCK = re.compile(r"(?P<skip><!-- not run: .+? -->\n+)?^```console\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -8,9 +8,11 @@ from typing import get_args
 import msgspec
 import pytest
 
+from podium.project.settings import parse_settings
 from podium.testing.actions import Action
 
 ROOT = Path(__file__).parents[2]
+FLAGS = re.MULTILINE | re.DOTALL
 
 
 @pytest.mark.parametrize("action", get_args(Action), ids=lambda each: each.__struct_config__.tag)
@@ -35,3 +37,18 @@ def test_every_dependency_has_its_line() -> None:
 
 def test_the_changelog_has_a_place_for_what_is_not_released() -> None:
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def settings_shown() -> list[tuple[str, str]]:
+    """Every piece of podium.toml that a document shows, with the document's name."""
+    pages = [*(ROOT / "docs").rglob("*.md")]
+    blocks = [
+        (page.name, block) for page in pages for block in re.findall(r"^```toml\n(.*?)^```$", page.read_text(), FLAGS)
+    ]
+    return [(name, block) for name, block in blocks if not re.search(r"^\[\[task", block, re.MULTILINE)]
+
+
+@pytest.mark.parametrize(("name", "block"), settings_shown(), ids=lambda text: text if text.endswith(".md") else "")
+def test_settings_that_a_document_shows_are_settings(name: str, block: str) -> None:
+    head = "" if "[project]" in block else '[project]\nname = "shown"\n\n'
+    parse_settings(head + block, name)
