@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from podium.landing.model import AtWork, Landing
+from podium.landing.model import AtWork, Landing, Queued
 from podium.runs.model import AwaitingPermission, Round, Working
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ def in_motion(state: State, specs: frozenset[str]) -> bool:
     """Whether something of these specs is being done, or will be without a person's doing."""
     from podium.conductor.board import Room, board, startable
 
+    if any(entry.spec in specs and isinstance(entry.state, Queued) for entry in state.landings.waiting()):
+        return True
     rows = board(state)
     if any(_moves(state, row) for row in rows if row.spec in specs):
         return True

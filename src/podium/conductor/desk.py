@@ -127,7 +127,7 @@ class Desk:
                 state.apply(record)
             except (msgspec.MsgspecError, KeyError, IndexError, AssertionError) as error:
                 raise PodiumError(
-                    f"record {record.seq} of the ledger cannot be understood: it was changed, or is from a newer Podium",
+                    f"ledger record {record.seq} cannot be understood: it was changed, or is from a newer Podium",
                     where=state.id,
                     do="podium ledger verify says which records were changed. Nothing was done.",
                 ) from error

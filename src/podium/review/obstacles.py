@@ -162,7 +162,7 @@ def _points(case: Case) -> Iterator[Refusal]:
         yield Refusal(
             code=f"open-point:{point.id}",
             message=f"{point.id} is open: {point.text}",
-            do="Close it with the reason, or send it back again.",
+            do=f'Close it: podium review {case.name} --close "{point.id}=why it is met", or send it back again.',
             waivable=True,
         )
 
