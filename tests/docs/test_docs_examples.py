@@ -1,12 +1,9 @@
 """What the docs show is executed here.
 
-In the root and in docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ ` and
-goes on after a backslash, or in lines that start with `>`. The blocks of one document run one after the other, in one
-small repository, with an empty HOME. Each command must exit 0, or as its comment says (`$ podium doctor  # exits 1`);
-where output is shown, it must be that, `...` standing for anything. A block after `<!-- not run: REASON -->` is left.
-
-A block inside an HTML comment is run and not seen. A document that begins in the middle of the story sets its scene
-that way: `$ sh "$SCENES/planned"`; the scenes are the scripts in tests/docs/scenes.
+In the root and in docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ `;
+it goes on after a backslash, and in lines that start with `>`. The blocks of one document run one after the other, in
+one small repository, with an empty HOME. Each command must exit 0, or as its comment says (`# exits 1`); where output
+is shown, it must be that, `...` standing for anything. A block after `<!-- not run: REASON -->` is left.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from podium.cli.demo_story.ending import end_processes
 from podium.kernel.value import Value
@@ -56,6 +54,12 @@ def examples(document: str) -> Iterator[Example]:
             yield from _commands(block["body"])
 
 
+def _page(document: Path) -> ParameterSet:
+    """A document as a test's parameter; one whose commands put agents to work takes its time."""
+    works = any(re.search(r"podium run|SCENES", each.command) for each in examples(document.read_text()))
+    return pytest.param(document, marks=[pytest.mark.slow] if works else [], id=str(document.relative_to(ROOT)))
+
+
 def _commands(body: str) -> Iterator[Example]:
     for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         lines = [*part.splitlines(), ""]
@@ -81,7 +85,7 @@ def podium_state(state_dir: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", [_page(document) for document in DOCUMENTS])
 def test_the_examples_of_a_document_do_what_it_shows(
     document: Path, tmp_path: Path, environment: dict[str, str], podium_state: Path
 ) -> None:
