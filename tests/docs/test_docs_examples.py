@@ -1,6 +1,6 @@
 """What the docs show is executed here.
 
-In the root and in docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ `;
+In the root and docs/, a block fenced as ```console holds commands and what they print. A command starts with `$ `;
 it goes on after a backslash, and in lines that start with `>`. The blocks of one document run one after the other, in
 one small repository, with an empty HOME. Each command must exit 0, or as its comment says (`# exits 1`); where output
 is shown, it must be that, `...` standing for anything. A block after `<!-- not run: REASON -->` is left.
