@@ -104,6 +104,13 @@ def user_name(uid: int) -> str:
     return "ordinary" if uid else "me"
 
 
+class Trusted(Repository):
+    """A repository of another user, which git would not look into for us."""
+
+    def git_bytes(self, *arguments: str, stdin: bytes | None = None) -> bytes:
+        return super().git_bytes("-c", "safe.directory=*", *arguments, stdin=stdin)
+
+
 @dataclass(frozen=True)
 class Result:
     """How one command ended."""
@@ -336,7 +343,7 @@ class World(Place):
 
     @property
     def mirror(self) -> Repository:
-        return Repository(Home(self.state).mirror(self.now.id))
+        return Trusted(Home(self.state).mirror(self.now.id))
 
     def run_of(self, name: str) -> Run | None:
         runs = self.now.runs.of_task(SPEC_NAME, self.tasks[name])
@@ -368,10 +375,9 @@ class World(Place):
 
     def outside(self) -> dict[str, str]:
         """What no agent may change: the user's repository, as git and the file system see it, and the home."""
-        git = Repository(self.root)
-        trust = ("-c", "safe.directory=*")
+        git = Trusted(self.root)
         facts = {
-            name: git.git(*trust, *command)
+            name: git.git(*command)
             for name, command in {
                 "refs": ("for-each-ref", "refs/heads", "refs/tags"),
                 "head": ("symbolic-ref", "HEAD"),
