@@ -100,7 +100,7 @@ def test_what_was_not_there_or_not_pytest_or_out_of_time_is_never_clean(tmp_path
 
 def test_failing_tests_and_messages_catch_nothing(tmp_path: Path) -> None:
     source = "def one(log):\n    log.warning(1)\n    if log is None:\n        raise ValueError(2)\n    return 1 + 0\n"
-    test = "import cart\n\ndef test_broken():\n    assert cart.one(1) == 2\n"
+    test = "import cart\n\ndef test_broken():\n    assert cart.one(1) == 2\n\ndef test_other(): pass\n"
     outcome = look(tmp_path, {"cart.py": source, "test_cart.py": test}).outcome
     assert outcome == Blind(why="no mutant of the changed lines: no test runs them")
 

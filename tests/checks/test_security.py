@@ -70,6 +70,12 @@ def test_only_what_the_base_did_not_have_is_told(tmp_path: Path) -> None:
     assert (finding.rule, finding.line) == ("sink/runs", 5)
 
 
+def test_a_call_that_is_only_rewritten_is_a_note(tmp_path: Path) -> None:
+    old, new = "import os\nos.system(a)\n", "import os\nos.system(b)\nos.system(c)\n"
+    item = look(tmp_path, {"a.py": old}, {"a.py": new})["new risky calls"]
+    assert [(f.level, f.line) for f in item.findings] == [("note", 2), ("warning", 3)]
+
+
 def test_a_new_dependency_a_near_name_and_a_forgotten_lock_file_are_told(tmp_path: Path) -> None:
     old = '[project]\nname = "x"\ndependencies = ["requests>=2"]\n'
     new = '[project]\nname = "x"\ndependencies = ["requests>=2", "reqeusts", "left-pad==1"]\n'

@@ -98,6 +98,12 @@ def test_a_candidate_that_writes_the_map_itself_gives_no_clean_bill_by_nonsense(
     assert isinstance(look(tmp_path, {"calc.py": SOURCE, "tests/test_calc.py": sly}).outcome, Blind)
 
 
+def test_a_command_that_is_no_pytest_costs_no_further_run(tmp_path: Path) -> None:
+    world = World(tmp_path, {}, {"calc.py": SOURCE})
+    world.gather(order(test="true", changes=(all_lines("calc.py", SOURCE),)), (UNRUN_LINES,))
+    assert world.ran == [("candidate", "true")]
+
+
 def test_nothing_is_run_where_there_is_nothing_to_look_at_or_no_time(tmp_path: Path) -> None:
     assert UNRUN_LINES.jobs(order(test=PYTEST, changes=(change("README.md"), change("tests/test_x.py")))) == ()
     assert UNRUN_LINES.jobs(order(changes=(change("calc.py"),))) == ()

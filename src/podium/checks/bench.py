@@ -120,6 +120,20 @@ class Bench:
         whole = self.seconds_left()
         return max(0.0, left if whole is None else min(left, whole))
 
+    async def tests_told(self) -> str:
+        """Why a plugin of pytest would learn nothing from the project's tests; empty when it may.
+
+        It asks what the plain run on the candidate showed, which is known or wanted anyway: what cannot be seen costs
+        no further run, and what is required runs first.
+        """
+        environment = self.order.settings.environment
+        plain = await self.observe("candidate", environment.test, timeout_seconds=environment.test_minutes * 60)
+        if plain.execution.how != "exited":
+            return f"the tests did not run to their end: {plain.execution.detail or plain.execution.how}"
+        if plain.tests is None:
+            return "the test command is no pytest, or it was ended early"
+        return "" if plain.execution.passed else "no test passes on the candidate"
+
     async def _on_base(self, command: str, timeout_seconds: float) -> Sighting:
         absent = absent_paths(command, self.order.changes)
         if absent:

@@ -61,6 +61,9 @@ async def _work(bench: Bench) -> Answer:
     if not changed.statements:
         why = "; ".join(changed.blind[:3]) or "no function is changed: what runs at import is not mutated"
         return Answer(outcome=Blind(why=why), tool="podium")
+    untold = await bench.tests_told()
+    if untold:
+        return Answer(outcome=Blind(why=untold), tool="podium")
     environment = bench.order.settings.environment
     seconds = bench.spare_seconds()
     data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1)}

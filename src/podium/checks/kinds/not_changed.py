@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from podium.checks.bench import Bench
+from podium.checks.changed_python import is_product
 from podium.checks.kind import Answer, GatherOrder, Job
 from podium.checks.module_changes import module_changes, python_modules
 from podium.checks.python_api import Callee, narrowed
@@ -30,7 +31,9 @@ _MOST_ELSEWHERE = 3  # a line that stands in more places is a habit, not a sibli
 _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 _HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
 _TERM = re.compile(r"`([A-Za-z_][\w.]{2,60})(?:\(\))?`")
-_ORDINARY = re.compile(r"^(?:import|from|return|else|except|@|#|//|/\*|\*|def|class|pass|raise|try|with open)\b")
+_ORDINARY = re.compile(
+    r"^(?:import|from|return|else|except|@|#|//|/\*|\*|def|class|pass|raise|try|with open)\b|^[)\]}]|^\w+\s*:[^=]*,?$"
+)
 
 
 class NotChanged:
@@ -40,7 +43,7 @@ class NotChanged:
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
-        modules = bool(python_modules(order.changes))
+        modules = bool(_products(order.changes))
         open_clauses = any(not clause.check and _TERM.search(clause.text) for clause in order.clauses)
         wanted = (
             (modules, "calls that were left", _calls),
@@ -49,6 +52,10 @@ class NotChanged:
             (open_clauses, "clauses that nothing touches", _clauses),
         )
         return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+
+
+def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
+    return tuple(change for change in python_modules(changes) if is_product(change.old_path))
 
 
 def _answer(found: Findings, one: str, many: str, blind: tuple[str, ...] = ()) -> Answer:
@@ -61,7 +68,7 @@ def _answer(found: Findings, one: str, many: str, blind: tuple[str, ...] = ()) -
 
 
 async def _calls(bench: Bench) -> Answer:
-    modules, blind = module_changes(bench.order.changes, bench.source)
+    modules, blind = module_changes(_products(bench.order.changes), bench.source)
     changed: dict[str, Callee] = {}
     seen: Counter[str] = Counter()
     for module in modules:
@@ -156,7 +163,7 @@ async def _siblings(bench: Bench) -> Answer:
 
 
 async def _documents(bench: Bench) -> Answer:
-    modules, blind = module_changes(bench.order.changes, bench.source)
+    modules, blind = module_changes(_products(bench.order.changes), bench.source)
     names: set[str] = set()
     for module in modules:
         for name in (*module.old.callees, *module.old.names):

@@ -34,6 +34,9 @@ async def _work(bench: Bench) -> Answer:
     if not changed.statements:
         why = "; ".join(changed.blind[:3])
         return Answer(outcome=Blind(why=why) if why else Holds(), tool="podium")
+    untold = await bench.tests_told()
+    if untold:
+        return Answer(outcome=Blind(why=untold), tool="podium")
     environment = bench.order.settings.environment
     seconds = min(environment.test_minutes * 60, bench.spare_seconds())
     brought = bring_in(_PLUGIN, changed.lines(), environment.test, bench.order.settings)
