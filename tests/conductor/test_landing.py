@@ -73,6 +73,9 @@ def test_a_base_that_moved_under_a_conflicting_change_refuses_the_accept(make_wo
     refused = world.accept("T1")
     assert isinstance(refused, Refused)
     assert [refusal.code for refusal in refused.refusals] == ["conflict"]
+    world.judge.refine(world.run_of("T1").id, ("do it again on what I changed",))
+    eventually(lambda: len(world.run_of("T1").rounds) == 2, 30)
+    assert world.run_of("T1").rounds[1].base == user(world).head
 
 
 def test_a_conflict_met_in_the_queue_goes_back_as_a_point_and_lands_in_round_two(make_world: MakeWorld) -> None:

@@ -6,14 +6,19 @@ was ordered, so that ordering the same thing twice runs it once.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from podium.conductor.crash import crash_point
 from podium.conductor.desk import Change
 from podium.conductor.engine import Engine
-from podium.conductor.mirrors import target_tip
+from podium.conductor.mirrors import open_mirror, target_tip
 from podium.conductor.orders import Land, NextRound, Order, StartRun, Work, orders
 from podium.conductor.shop import Shop
+from podium.git.merge import merge
+from podium.git.model import Conflicted
 from podium.landing.events import LandOrdered, WorkOrdered
 from podium.runs.events import RoundOrdered, RunStarted
+from podium.runs.store import candidate_of
 
 RUN_ROUND = "run_round"
 LAND = "land"
@@ -29,13 +34,30 @@ def dispatch(shop: Shop, engine: Engine, project: str) -> int:
         target = state.project
     if not wanted:
         return 0
-    tip = target_tip(shop, target) if any(isinstance(order, StartRun) for order in wanted) else ""
+    tip = target_tip(shop, target) if any(isinstance(order, StartRun | NextRound) for order in wanted) else ""
     with shop.desk.change(project) as change:
-        wanted = [order for order in orders(change.state) if tip or not isinstance(order, StartRun)]
+        wanted = [
+            _on_moved_base(shop, change, order, tip)
+            for order in orders(change.state)
+            if tip or not isinstance(order, StartRun | NextRound)
+        ]
         for order in wanted:
             _order(shop, engine, change, order, tip)
     crash_point(shop.crash_at, "round-ordered")
     return len(wanted)
+
+
+def _on_moved_base(shop: Shop, change: Change, order: Order, tip: str) -> Order:
+    """A round that goes on with a candidate which no longer fits the target branch goes on on the branch's tip."""
+    if not isinstance(order, NextRound) or order.rebased_from:
+        return order
+    before = change.state.runs.by_id[order.run].rounds[order.number - 2]
+    candidate = candidate_of(before)
+    if candidate is None or tip == order.base:
+        return order
+    with open_mirror(shop.home, change.state.project, shop.path) as mirror:
+        fits = not isinstance(merge(mirror, tip, candidate.commit), Conflicted)
+    return order if fits else replace(order, base=tip, rebased_from=candidate.commit)
 
 
 def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -> None:

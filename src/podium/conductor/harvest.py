@@ -135,10 +135,13 @@ def _ending(run: str, round_: Round, candidate: Candidate) -> RoundStopped | Rou
 
 
 def _reason(round_: Round) -> str:
+    """Why, with the first line of what the agent or its sandbox complained of."""
+    first = next(iter(round_.error.strip().splitlines()), "")[:200]
+    because = f": {first}" if first else ""
     match round_.outcome:
         case "limit":
-            return "the agent was ended at a limit"
+            return f"the agent was ended at a limit{because}"
         case "timeout":
-            return "the agent took too long"
+            return f"the agent took too long{because}"
         case outcome:
-            return f"the agent {outcome}"
+            return f"the agent {outcome}{because}"

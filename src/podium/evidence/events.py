@@ -34,4 +34,4 @@ class EvidenceFinished(Payload, frozen=True, kw_only=True, tag="evidence.finishe
 
 def round_subject(run: str, number: int) -> str:
     """The subject of everything that is known about one round of a run."""
-    return f"round:{run}/{number}"
+    return f"round:{run}.{number}"

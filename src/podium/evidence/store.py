@@ -43,7 +43,7 @@ class Evidence:
     def find(self, item: str) -> tuple[str, int, Item] | None:
         """The run, the round and the newest item with this id, or None."""
         for subject in reversed(self._gathered):
-            run, _, number = subject.removeprefix("round:").rpartition("/")
+            run, _, number = subject.removeprefix("round:").rpartition(".")
             for known in self.items(run, int(number)):
                 if known.id == item:
                     return run, int(number), known

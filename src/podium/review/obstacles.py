@@ -173,7 +173,7 @@ def _base(case: Case) -> Iterator[Refusal]:
         yield Refusal(
             code="conflict",
             message=f"the target branch has moved, and conflicts in {paths or 'some files'}",
-            do=f'Send it back to be done on the new base: podium refine {case.name} -m "rebase"',
+            do=f'Send it back, to be done again on the new base: podium refine {case.name} -m "..."',
             waivable=True,
         )
 

@@ -139,7 +139,7 @@ def choose(report: TierReport, wanted: str = "") -> Chosen:
         raise PodiumError(
             f"no sandbox works on this machine: {report.tried[-1].why if report.tried else 'nothing to try'}",
             where="sandbox",
-            do=f"{report.do} Or ask for no sandbox by name: `--tier none`.",
+            do=f"{report.do} Or ask for no sandbox by name: PODIUM_TIER=none.",
         )
     if not wanted or wanted == report.tier:
         return Chosen(tier=report.tier, bwrap=report.bwrap)
