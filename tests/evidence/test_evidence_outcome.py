@@ -112,3 +112,9 @@ def test_runs_of_one_tree_that_disagree_are_blind_as_flaky() -> None:
 
 def test_a_failure_that_repeats_stays_a_failure() -> None:
     assert isinstance(outcome_of(ran(0), ran(1), repeats=(ran(1),)), Fails)
+
+
+def test_unittest_that_ran_no_test_and_ended_well_is_blind() -> None:
+    empty = ran(0, output="\n------\nRan 0 tests in 0.000s\n\nOK\n")
+    assert isinstance(outcome_of(None, empty), Blind)
+    assert outcome_of(None, ran(0, output="Ran 10 tests in 0.1s\n\nOK\n")) == Holds()
