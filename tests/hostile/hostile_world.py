@@ -27,7 +27,8 @@ from podium.conductor.home import Home
 from podium.conductor.state import State
 from podium.kernel.clock import SystemClock
 from podium.landing.model import OnTarget, TaskState
-from podium.runs.model import Round, Run
+from podium.runs.model import Gathering, Round, Run
+from podium.testing.processes import marked, wait_until_none
 from podium.testing.repositories import Content, Repository, build_repository
 from podium.testing.script import Script, ScriptedTask, save
 from podium.testing.waiting import eventually
@@ -322,6 +323,10 @@ class World(Place):
         if left:
             os.kill(left, signal.SIGTERM)
             eventually(lambda: conductor_pid(Home(self.state)) is None, 30)
+        for each in marked(str(self.base)):  # agents that still hang, and their supervisors
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each.pid, signal.SIGKILL)
+        wait_until_none(str(self.base), 30)
         desk = self.__dict__.get("desk")
         if desk is not None:
             desk.close()
@@ -356,6 +361,11 @@ class World(Place):
 
     def state_of(self, name: str) -> TaskState:
         return next(row.state for row in board(self.now) if row.task.id == self.tasks[name])
+
+    def is_settled(self, name: str) -> bool:
+        """Whether no evidence is being gathered any more: a candidate may be looked at before."""
+        run = self.run_of(name)
+        return run is None or not isinstance(run.rounds[-1].state, Gathering)
 
     def evidence(self, name: str) -> dict[str, Any]:
         """The newest round's items by their names."""
@@ -400,7 +410,7 @@ class World(Place):
         """Wait until a task is in such a state."""
 
         def reached() -> bool:
-            return isinstance(self.state_of(name), kinds)
+            return isinstance(self.state_of(name), kinds) and self.is_settled(name)
 
         try:
             eventually(reached, seconds, every=0.05)
