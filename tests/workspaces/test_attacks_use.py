@@ -26,10 +26,9 @@ def test_400_forks_end_the_sandbox(host: Host) -> None:
 
 
 def test_a_fork_bomb_ends_the_sandbox(host: Host) -> None:
-    bomb = (
-        "import os, time\nend = time.monotonic() + 15\nwhile time.monotonic() < end:\n"
-        "    try: os.fork()\n    except OSError: pass\n"
-    )
+    # It doubles ten times and no more: under a root host the kernel does not count for it, and this machine has other
+    # work to do while the watchdog is on its way.
+    bomb = "import os, time\nfor _ in range(10):\n    try: os.fork()\n    except OSError: pass\ntime.sleep(15)\n"
     done = host.python(bomb, host.plan(limits=SMALL))
     assert done.how == "limit"
     assert "processes" in done.why
