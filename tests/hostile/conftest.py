@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_world import Place, World
+from hostile_place import Place
+from hostile_world import World
 
 Build = Callable[..., World]
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from hostile_place import Place, Result, Trusted
 
-from podium.cli import main
-from podium.cli.context import Context
 from podium.conductor.background import conductor_pid
 from podium.conductor.board import board
 from podium.conductor.desk import Desk
@@ -34,11 +30,8 @@ from podium.testing.script import Script, ScriptedTask, save
 from podium.testing.waiting import eventually
 from podium.workspaces.space import remove
 
-ORDINARY = 54322
 SPEC_NAME = "numbers"
 ADA = "Ada Example <ada@example.org>"
-# What must never reach a terminal from a printed line: controls (C0, DEL, C1), directions, line separators.
-DANGEROUS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 SPEC = """\
 ---
@@ -86,139 +79,6 @@ FILES: Mapping[str, Content] = {
     "src/zero.py": "print(0)\n",
     "tests/check.py": "import pathlib\nassert pathlib.Path('src/zero.py').exists()\nprint('1 passed')\n",
 }
-
-
-def users() -> list[Any]:
-    """Who tests run as: the user that runs them, and for root an ordinary user too."""
-    return [0, pytest.param(ORDINARY, marks=pytest.mark.slow)] if os.geteuid() == 0 else [0]
-
-
-def can_run_python(uid: int) -> bool:
-    """Whether this user can read the Python that the tests run with (a venv made from one in a closed home, say)."""
-    real = os.path.realpath(sys.executable)
-    command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "test", "-r", real]
-    return subprocess.run(command, check=False).returncode == 0
-
-
-def user_name(uid: int) -> str:
-    """The name of a user in the name of a test."""
-    return "ordinary" if uid else "me"
-
-
-class Trusted(Repository):
-    """A repository of another user, which git would not look into for us."""
-
-    def git_bytes(self, *arguments: str, stdin: bytes | None = None) -> bytes:
-        return super().git_bytes("-c", "safe.directory=*", *arguments, stdin=stdin)
-
-
-@dataclass(frozen=True)
-class Result:
-    """How one command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def text(self) -> str:
-        return self.out + self.err
-
-
-@dataclass(frozen=True)
-class Place:
-    """A home, a state directory and a directory to work in, of one user."""
-
-    base: Path
-    root: Path
-    uid: int = 0
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def state(self) -> Path:
-        return self.base / "state"
-
-    @property
-    def home(self) -> Path:
-        return self.base / "home"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "HOME": str(self.home),
-            "TMPDIR": str(self.base / "tmp"),
-            "PODIUM_STATE": str(self.state),
-            "LC_ALL": "C.UTF-8",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **self.variables,
-        }
-
-    def prepare(self) -> None:
-        """Make the directories, with an identity for git, and give all to the user."""
-        for directory in (self.base, self.root, self.home, self.base / "tmp"):
-            directory.mkdir(parents=True, exist_ok=True)
-        (self.home / ".gitconfig").write_text("[user]\n\tname = Ada Example\n\temail = ada@example.org\n")
-        self.own()
-
-    def own(self) -> None:
-        """Give everything to the user."""
-        if self.uid:
-            for path in (self.base, *self.base.rglob("*")):
-                os.chown(path, self.uid, self.uid, follow_symlinks=False)
-
-    def as_user(self, command: list[str]) -> list[str]:
-        """The command that runs this command as the user."""
-        if not self.uid:
-            return command
-        return ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs", *command]
-
-    def podium(self, *arguments: str, prefix: tuple[str, ...] = (), code: int | None = None) -> Result:
-        """One command to its end: no traceback, and nothing in its lines that acts on a terminal, whatever it is."""
-        done = subprocess.run(
-            self.as_user([*prefix, sys.executable, "-m", "podium.cli.main", *arguments]),
-            cwd=self.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=100,
-            check=False,
-        )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
-        return self.checked(arguments, result, code)
-
-    def podium_here(self, *arguments: str) -> Result:
-        """As `podium`, in this process: for the many commands that only show something."""
-        if self.uid:
-            return self.podium(*arguments)
-        context, out, err = Context(self.environment), io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main.run(["-C", str(self.root), *arguments], context)
-        return self.checked(arguments, Result(code, out.getvalue(), err.getvalue()), None)
-
-    def checked(self, arguments: tuple[str, ...], result: Result, code: int | None) -> Result:
-        """The result of a command, if it is fit for a person."""
-        assert "Traceback" not in result.text, result.text
-        assert "Podium broke" not in result.text, result.text + "".join(
-            each.read_text() for each in self.state.glob("crash-*.txt")
-        )
-        found = DANGEROUS.search(result.text)
-        assert found is None, f"podium {' '.join(arguments)} prints {found[0]!r}: {result.text[:2000]!r}"
-        if code is not None:
-            assert result.code == code, result
-        return result
-
-    def refused(self, *arguments: str, because: str, code: int = 2) -> Result:
-        """A command that ends with an error of one line and what to do."""
-        result = self.podium(*arguments, code=code)
-        assert because in result.err, result.err
-        assert "error:" in result.err, result.err
-        return result
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile_world import FILES, Case, Place, World
+from hostile_place import Place
+from hostile_world import FILES, Case, World
 
 from podium.landing.model import InReview
 from podium.testing import actions, odd_repositories

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hostile_world import SPEC_NAME, Case, Place, World
+from hostile_place import Place
+from hostile_world import SPEC_NAME, Case, World
 
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile_world import Case, World, can_run_python, user_name, users
+from hostile_place import can_run_python, user_name, users
+from hostile_world import Case, World
 
 from podium.conductor.home import Home
 from podium.evidence.model import Fails
