@@ -13,8 +13,10 @@ import pytest
 from conductor_world import SETTINGS, World
 from test_crash_points import accepted, assert_whole
 
+from podium.agents.event import Result
 from podium.landing.model import InReview, OnTarget
 from podium.supervisor.attach import Alive, Died, status
+from podium.supervisor.follow import read
 from podium.testing import actions
 from podium.testing.script import Script, rounds
 from podium.testing.waiting import eventually
@@ -97,9 +99,15 @@ class Killer:
             pass
         else:
             eventually(lambda: not isinstance(status(directory), Alive), 10)
-            self.supervisors += isinstance(status(directory), Died)
+            self.supervisors += isinstance(status(directory), Died) and not _was_done(directory)
         finally:
             self.worker.send_signal(signal.SIGCONT)
+
+
+def _was_done(directory: Path) -> bool:
+    """Whether the agent's last turn was over and on record: then no agent is started again, only the end written."""
+    entries, _ = read(directory)
+    return any(isinstance(entry.event, Result) and entry.event.last for entry in entries)
 
 
 def accept_what_waits(world: World) -> None:

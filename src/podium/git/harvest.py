@@ -159,7 +159,7 @@ def harvest_directly(
 def harvest_error(code: int, output: bytes) -> GitError:
     """The error for a harvest whose command ended with `code`, printing `output`."""
     tail = output.decode("utf-8", "replace").strip()[-2000:]
-    full = "No space left" in tail or "quota exceeded" in tail
+    full = any(sign in tail for sign in ("No space left", "quota exceeded", "I/O error"))  # the last: dash
     return GitError(
         f"the harvest failed: {tail or f'exit code {code}'}",
         code=code,
