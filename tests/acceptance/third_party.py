@@ -44,10 +44,11 @@ class ThirdParty:
         """The project's files at `place`, under a fresh git repository with everything committed."""
         place.mkdir(parents=True)
         with tarfile.open(self.archive) as archive:
-            if hasattr(tarfile, "data_filter"):  # Python 3.11.4; the archive is pinned by its digest anyway
-                archive.extractall(place, filter="data")
-            else:
-                archive.extractall(place)
+            for member in archive.getmembers():  # root would give each file the owner that the archive names
+                member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+                # Python 3.11.4 knows filters; the archive is pinned by its digest in any case.
+                safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                archive.extract(member, place, **safely)  # pyright: ignore[reportArgumentType]
         root = place / f"{PROJECT}-{VERSION}"
         for arguments in (
             ["init", "-q", "--initial-branch=main"],
