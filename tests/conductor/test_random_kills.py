@@ -15,14 +15,14 @@ from test_crash_points import accepted, assert_whole
 
 from podium.agents.event import Result
 from podium.landing.model import InReview, OnTarget
-from podium.supervisor.attach import Alive, Died, status
+from podium.supervisor.attach import Alive, Died, Status, status
 from podium.supervisor.follow import read
 from podium.testing import actions
 from podium.testing.script import Script, rounds
 from podium.testing.waiting import eventually
 
 KILLS = 50
-TASKS = [f"T{number}" for number in range(1, 21)]
+TASKS = [f"T{number}" for number in range(1, 33)]
 
 
 @pytest.fixture
@@ -63,13 +63,20 @@ class Killer:
         self.kills = 0
 
     def kill_one(self) -> None:
-        """Kill a supervisor that lives, or the worker."""
+        """Kill a supervisor whose agent is at work, as soon as there is one, or the worker."""
         self.kills += 1
-        directories = self._alive()
-        if directories and self.random.random() < 0.6:
-            self._kill_supervisor(self.random.choice(directories))
-        else:
-            self.restart()
+        if self.random.random() < 0.4:
+            directories = eventually(
+                lambda: self._alive() or (accept_what_waits(self.world), all_landed(self.world))[1], 60
+            )
+            if isinstance(directories, list):
+                self._kill_supervisor(self.random.choice(directories))
+                return
+        self.restart()
+
+    def _alive_or_done(self) -> list[Path] | bool:
+        accept_what_waits(self.world)
+        return self._alive() or all_landed(self.world)
 
     def restart(self) -> None:
         """kill -9 the worker and start another one."""
@@ -81,7 +88,7 @@ class Killer:
         return [
             directory
             for run, round_ in self.world.now.runs.active()
-            if isinstance(status(directory := self._directory(run.id, round_.number)), Alive)
+            if is_at_work(status(directory := self._directory(run.id, round_.number)))
         ]
 
     def _directory(self, run: str, number: int) -> Path:
@@ -110,6 +117,14 @@ def _was_done(directory: Path) -> bool:
     return any(isinstance(entry.event, Result) and entry.event.last for entry in entries)
 
 
+def is_at_work(found: Status) -> bool:
+    return isinstance(found, Alive) and found.attempt > 0
+
+
+def all_landed(world: World) -> bool:
+    return all(isinstance(world.task(name), OnTarget) for name in TASKS)
+
+
 def accept_what_waits(world: World) -> None:
     for name in TASKS:
         if isinstance(world.task(name), InReview) and not accepted(world, name):
@@ -122,13 +137,12 @@ def accept_what_waits(world: World) -> None:
 def test_fifty_random_kills_lose_nothing_and_do_nothing_twice(world: World, seed: int) -> None:
     killer = Killer(world, seed)
     world.order()
-    while not all(isinstance(world.task(name), OnTarget) for name in TASKS):
+    while not all_landed(world):
         until = world.now.seq + killer.random.randint(1, 14)
 
         def moved(until: int = until) -> bool:
             accept_what_waits(world)
-            done = all(isinstance(world.task(name), OnTarget) for name in TASKS)
-            return world.now.seq >= until or done
+            return world.now.seq >= until or all_landed(world)
 
         eventually(moved, 120)
         if killer.kills < KILLS:

@@ -20,20 +20,21 @@ LEAST_AGE_SECONDS: Final = 2.0
 _PARENTS: Final = ("init", "systemd")
 
 
-def end_orphans(proc: Path = Path("/proc")) -> list[int]:
+def end_orphans(least_age: float = LEAST_AGE_SECONDS) -> list[int]:
     """Kill every bwrap of Podium's that has lost its parent; return their process ids. Nothing on other systems."""
+    proc = Path("/proc")
     if not (proc / "self" / "stat").exists():
         return []
     ended: list[int] = []
     for entry in proc.iterdir():
-        if entry.name.isdigit() and _is_orphan(entry, proc):
+        if entry.name.isdigit() and _is_orphan(entry, proc, least_age):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(int(entry.name), signal.SIGKILL)
                 ended.append(int(entry.name))
     return ended
 
 
-def _is_orphan(entry: Path, proc: Path) -> bool:
+def _is_orphan(entry: Path, proc: Path, least_age: float) -> bool:
     try:
         words = (entry / "cmdline").read_bytes().split(b"\0")
         if not words[0].endswith(b"bwrap") or INIT.encode() not in words:
@@ -41,7 +42,7 @@ def _is_orphan(entry: Path, proc: Path) -> bool:
         fields = (entry / "stat").read_text(encoding="latin-1").rpartition(")")[2].split()
         parent = int(fields[1])
         started = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-        if time.clock_gettime(time.CLOCK_BOOTTIME) - started < LEAST_AGE_SECONDS:
+        if time.clock_gettime(time.CLOCK_BOOTTIME) - started < least_age:
             return False
         return parent == 1 or (proc / str(parent) / "comm").read_text().strip() in _PARENTS
     except (OSError, IndexError, ValueError):

@@ -13,6 +13,7 @@ from pathlib import Path
 from podium.conductor.background import conductor_pid
 from podium.conductor.home import Home
 from podium.supervisor.attach import Alive, status
+from podium.workspaces.orphans import end_orphans
 
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.02
@@ -23,6 +24,7 @@ def end_processes(state: Path) -> None:
     _end(partial(conductor_pid, Home(state)))  # first: it would start an agent's supervisor again
     for place in state.glob("projects/*/runs/*/round-*"):
         _end(partial(_supervisor, place))
+    end_orphans(least_age=0.0)  # of a supervisor that ended in the moment of starting its sandbox
 
 
 def _supervisor(place: Path) -> int | None:
