@@ -66,9 +66,7 @@ class Killer:
         """Kill a supervisor whose agent is at work, as soon as there is one, or the worker."""
         self.kills += 1
         if self.random.random() < 0.4:
-            directories = eventually(
-                lambda: self._alive() or (accept_what_waits(self.world), all_landed(self.world))[1], 60
-            )
+            directories = eventually(self._alive_or_done, 60)
             if isinstance(directories, list):
                 self._kill_supervisor(self.random.choice(directories))
                 return
@@ -76,7 +74,7 @@ class Killer:
 
     def _alive_or_done(self) -> list[Path] | bool:
         accept_what_waits(self.world)
-        return self._alive() or all_landed(self.world)
+        return self._alive() or all_but_the_last_landed(self.world)
 
     def restart(self) -> None:
         """kill -9 the worker and start another one."""
@@ -125,8 +123,13 @@ def all_landed(world: World) -> bool:
     return all(isinstance(world.task(name), OnTarget) for name in TASKS)
 
 
-def accept_what_waits(world: World) -> None:
-    for name in TASKS:
+def all_but_the_last_landed(world: World) -> bool:
+    return all(isinstance(world.task(name), OnTarget) for name in TASKS[:-1])
+
+
+def accept_what_waits(world: World, names: list[str] = TASKS[:-1]) -> None:
+    """The last task is held back until every kill has happened: on a slow machine the tasks would outrun the kills."""
+    for name in names:
         if isinstance(world.task(name), InReview) and not accepted(world, name):
             world.accept(name)
 
@@ -137,17 +140,21 @@ def accept_what_waits(world: World) -> None:
 def test_fifty_random_kills_lose_nothing_and_do_nothing_twice(world: World, seed: int) -> None:
     killer = Killer(world, seed)
     world.order()
-    while not all_landed(world):
-        until = world.now.seq + killer.random.randint(1, 14)
+    while killer.kills < KILLS:
+        until = world.now.seq + killer.random.randint(1, 12)
 
         def moved(until: int = until) -> bool:
             accept_what_waits(world)
-            return world.now.seq >= until or all_landed(world)
+            return world.now.seq >= until or all_but_the_last_landed(world)
 
         eventually(moved, 120)
-        if killer.kills < KILLS:
-            killer.kill_one()
-    assert killer.kills == KILLS
+        killer.kill_one()
+
+    def landed() -> bool:
+        accept_what_waits(world, TASKS)
+        return all_landed(world)
+
+    eventually(landed, 300)
     assert_whole(world, supervisors_killed=killer.supervisors)
     assert killer.supervisors > 0
     _assert_quiet(killer.worker)

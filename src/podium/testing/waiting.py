@@ -13,18 +13,19 @@ def eventually(condition: Callable[[], Got], seconds: float = 10.0, *, what: str
     """The first true value of `condition`, which is asked every `every` seconds.
 
     Raises AssertionError, with `what` was waited for and the last value, when it is not true within `seconds`.
-    An AssertionError in `condition` counts as "not yet", and is the cause of the final one.
+    An AssertionError or a FileNotFoundError in `condition` counts as "not yet", and is the cause of the final one (git
+    removes a file before it writes its next version).
     """
     deadline = time.monotonic() + seconds
     last: object = None
-    failure: AssertionError | None = None
+    failure: Exception | None = None
     while True:
         try:
             value = condition()
             if value:
                 return value
             last, failure = value, None
-        except AssertionError as error:
+        except (AssertionError, FileNotFoundError) as error:
             failure = error
         if time.monotonic() >= deadline:
             name = what or getattr(condition, "__name__", "condition")
