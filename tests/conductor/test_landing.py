@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from conductor_world import ADA, SETTINGS, World, writes
 from test_crash_points import assert_whole
 
+from podium.conductor.attention import Rank, attention
+from podium.conductor.deliver import undelivered
 from podium.conductor.revert import resume_landings, revert
 from podium.landing.model import AtWork, InReview, Landing, OnTarget, TakenBack
 from podium.review.model import Accepted
@@ -127,10 +130,18 @@ def test_a_dirty_checkout_is_never_touched_and_gets_the_work_once_it_is_clean(ma
     assert user(world).head == before
     assert (world.root / "src/zero.py").read_text() == "half done\n"
     assert not (world.root / "src/t1").exists()
+    what, do = undelivered(world.desk, world.project.id, os.environ["PATH"])
+    assert "src/zero.py not committed" in what
+    assert do == "commit or stash, then git merge podium/main"
+    needs = attention(world.now, (what, do))
+    assert [need.what for need in needs if need.rank is Rank.LANDING] == [what]
     user(world).git("checkout", "src/zero.py")
+    waiting = undelivered(world.desk, world.project.id, os.environ["PATH"])
+    assert waiting == ("your main lacks 1 commit that landed", "podium land")
     world.accept("T2")
     world.wait_for("T2", OnTarget)
     eventually(lambda: (world.root / "src/t1/a.py").exists() and (world.root / "src/t2/a.py").exists(), 10)
+    eventually(lambda: undelivered(world.desk, world.project.id, os.environ["PATH"]) == ("", ""), 10)
 
 
 def test_a_branch_that_diverged_holds_the_landing_until_the_person_has_merged(make_world: MakeWorld) -> None:

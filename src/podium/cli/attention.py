@@ -26,8 +26,10 @@ def command(context: Context) -> None:
     that failed or cannot start. Each with the command that deals with it.
     """
     from podium.conductor.attention import attention
+    from podium.conductor.deliver import undelivered
 
-    needs = attention(context.desk.look(context.project.id))
+    project = context.project.id
+    needs = attention(context.desk.look(project), undelivered(context.desk, project, context.path))
     output = context.output
     output.document({"needs": [_data(need) for need in needs]})
     if not needs:

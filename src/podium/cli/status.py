@@ -33,6 +33,7 @@ def command(context: Context, name: str, everything: bool) -> None:
     """
     from podium.conductor.background import conductor_pid
     from podium.conductor.board import board
+    from podium.conductor.deliver import undelivered
 
     state = context.desk.look(context.project.id)
     rows = [row for row in board(state) if name in ("", row.spec, row.name, row.task.id)]
@@ -41,17 +42,21 @@ def command(context: Context, name: str, everything: bool) -> None:
     working = conductor_pid(context.home) is not None
     counts = Counter(words(row.state, row.name).word for row in rows)
     disk = disk_use(context.home.project(state.project.id))
+    delivery = undelivered(context.desk, state.project.id, context.path)
     context.output.document(
         {
             "project": state.project.name,
             "target": state.project.target,
             "conductor": working,
+            "undelivered": delivery[0],
             "disk": {"used": disk.used, "free": disk.free},
             "counts": counts,
             "tasks": board_data(state, rows),
         }
     )
     _print(context, state, rows, counts, everything or bool(name))
+    if delivery[0]:
+        context.output.line(context.output.paint(context.output.safe("; ".join(filter(None, delivery))), "warn"))
     _print_needs(context, counts, disk, working)
 
 

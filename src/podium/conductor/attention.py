@@ -36,11 +36,17 @@ class Need:
     do: str
 
 
-def attention(state: State) -> list[Need]:
-    """Everything that needs a person, most urgent first, within one rank the oldest first."""
+def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
+    """Everything that needs a person, most urgent first, within one rank the oldest first.
+
+    `delivery` is what `podium.conductor.deliver.undelivered` says of the user's branch.
+    """
     needs = [*_permissions(state), *_tripwires(state), *_reverts(state)]
     for row in board(state):
         needs.extend(_of_row(state, row))
+    what, do = delivery
+    if what:
+        needs.append(Need(Rank.LANDING, state.project.target, "", "", what, "", do))
     return sorted(needs, key=lambda need: (need.rank, need.since, need.task))
 
 

@@ -16,6 +16,7 @@ from podium.git.model import (
     CheckoutMoved,
     DirtyTree,
     FastForward,
+    Free,
     InProgress,
     NoBranch,
     UpToDate,
@@ -51,6 +52,12 @@ def fast_forward(user: UserRepository, branch: str, new_tip: str, mirror: Mirror
     The checked-out branch moves only together with a clean work tree; a branch that is checked out nowhere moves by
     compare-and-swap. In all other cases nothing changes and the answer says why. Raises GitError when git fails.
     """
+    found = in_the_way(user, branch, new_tip, mirror)
+    return _move(user, branch, found.tip, new_tip) if isinstance(found, Free) else found
+
+
+def in_the_way(user: UserRepository, branch: str, new_tip: str, mirror: Mirror) -> FastForward | Free:
+    """What keeps the user's `branch` from `new_tip`, or `Free`. Only `refs/remotes/podium/` is written."""
     user.git(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--end-of-options",
               str(mirror.path), f"+refs/heads/{branch}:refs/remotes/podium/{branch}"])  # fmt: skip
     ref = f"refs/heads/{branch}"
@@ -66,7 +73,11 @@ def fast_forward(user: UserRepository, branch: str, new_tip: str, mirror: Mirror
         return UpToDate(tip=old)
     if user_only > 0:
         return BranchDiverged(user_tip=old, user_only=user_only, landed_only=landed_only)
-    return _busy(user, ref) or _move(user, branch, old, new_tip)
+    busy = _busy(user, ref)
+    if busy is not None:
+        return busy
+    dirty = user.dirty() if user.branch() == branch else ()
+    return DirtyTree(files=dirty) if dirty else Free(tip=old, landed_only=landed_only)
 
 
 def _busy(user: UserRepository, ref: str) -> InProgress | CheckedOutElsewhere | None:
@@ -88,9 +99,6 @@ def _busy(user: UserRepository, ref: str) -> InProgress | CheckedOutElsewhere | 
 def _move(user: UserRepository, branch: str, old: str, new: str) -> FastForward:
     if user.branch() != branch:
         return _move_branch(user, branch, old, new)
-    dirty = user.dirty()
-    if dirty:
-        return DirtyTree(files=dirty)
     result = user.git([*_MERGE, new], check=False)
     if result.code == 0:
         if user.tip(branch) != new:

@@ -134,6 +134,13 @@ class UpToDate(Value, frozen=True, kw_only=True, tag="up-to-date"):
     tip: str
 
 
+class Free(Value, frozen=True, kw_only=True):
+    """Nothing is in the way of a fast-forward from this tip, which lacks this many commits."""
+
+    tip: str
+    landed_only: int
+
+
 class DirtyTree(Value, frozen=True, kw_only=True, tag="dirty"):
     """Left alone: these files have changes that are not committed, or would be overwritten."""
 
