@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from cli_world import World
+
+from podium.conductor.check_range import abandoned
+from podium.testing.waiting import eventually
 
 PREFIXES = sorted({str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix)})
 SETTINGS = f"""[project]
@@ -79,3 +83,23 @@ def test_names_that_are_no_commits_are_told_with_what_to_do(shop: World) -> None
     shop.git("checkout", "-q", "--orphan", "alone")
     shop.commit("unrelated")
     assert "share no history" in shop.podium("check", "main..alone").err
+
+
+def test_what_a_killed_check_leaves_is_freed_and_a_check_at_work_is_not(shop: World) -> None:
+    shop.write("src/shop/cart.py", NEW)
+    shop.commit("right")
+    slow = ("check", "main..HEAD", "--test", "read line < /dev/zero")
+    command = [sys.executable, "-m", "podium.cli.main", *slow]
+    checking = subprocess.Popen(command, cwd=shop.repository, env=shop.environ, stdin=subprocess.DEVNULL)
+    state = shop.base / "state"
+    try:
+        eventually(lambda: list(state.glob("check-*/lock")), 30)
+        assert abandoned(state) == []
+    finally:
+        checking.kill()
+        checking.wait()
+    (left,) = eventually(lambda: abandoned(state), 30)
+    shop.podium("init", "--yes")
+    freed = shop.podium("gc", "--free", "--json")
+    assert [item["kind"] for item in freed.json["items"]] == ["check"]
+    assert not left.exists()

@@ -6,6 +6,7 @@ decides what is run comes from the base, or from the person: a branch cannot cho
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,9 +33,13 @@ from podium.project.detect import detect
 from podium.project.model import Project, Settings
 from podium.project.settings import FILE, parse_settings
 from podium.runs.model import FileChange
+from podium.supervisor.lock import holder, take
 from podium.workspaces.space import remove
 from podium.workspaces.tiers import Chosen
 
+CHECK_PREFIX = "check-"
+CHECK_LOCK = "lock"
+"""Held by the process that checks; the kernel drops it when that process ends, however it ends."""
 _PROJECT = "check"
 _READ_LIMIT = 1024 * 1024
 _NO_BUDGET = 10**9
@@ -104,9 +109,10 @@ def checking(
     Without `settings`, the `podium.toml` of the base counts, else that of the head, else what the files suggest; a
     `test` command that is given replaces theirs. Raises PodiumError.
     """
-    place = scratch / f"check-{system_entropy(8).hex()}"
+    place = scratch / f"{CHECK_PREFIX}{system_entropy(8).hex()}"
     home = Home(place)
     place.mkdir(mode=0o700, parents=True)
+    lock = take(place / CHECK_LOCK)
     try:
         with Mirror.create(home.mirror(_PROJECT), {"PATH": path}) as mirror:
             for commit in (wanted.base, wanted.head):
@@ -125,6 +131,13 @@ def checking(
             yield Checking(wanted, ground, changes(mirror, wanted.base, wanted.head), source)
     finally:
         remove(place, within=scratch)
+        if lock is not None:
+            os.close(lock)
+
+
+def abandoned(scratch: Path) -> list[Path]:
+    """Directories of checks in `scratch` whose process has died without clearing up."""
+    return sorted(lock.parent for lock in scratch.glob(f"{CHECK_PREFIX}*/{CHECK_LOCK}") if holder(lock) is None)
 
 
 async def check_range(check: Checking, emit: Emit) -> tuple[Item, ...]:

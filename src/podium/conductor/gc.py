@@ -7,7 +7,7 @@ moment of deletion:
   the race (rejected, lost a race, failed and tried again) and every candidate of it lies in a verified bundle;
 * candidate refs of such runs, once that bundle is on disk (an accepted one also stays under refs/podium/accepted);
 * templates and dependency layers that no active round stands on: they are made again when they are needed;
-* scratch directories of evidence that was cut off, when no conductor is at work.
+* scratch directories of evidence that was cut off, when no conductor is at work, and of a `podium check` that died.
 
 Transcripts, receipts and the ledger are never touched.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from podium.conductor.background import at_work
+from podium.conductor.check_range import abandoned
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.mirrors import is_elsewhere, open_mirror, tip_for
@@ -33,7 +34,7 @@ from podium.runs.store import candidate_of, is_active
 from podium.supervisor.attach import Alive, status
 from podium.workspaces.space import disk_use, remove
 
-Kind: TypeAlias = Literal["workspace", "candidates", "template", "layer", "scratch"]
+Kind: TypeAlias = Literal["workspace", "candidates", "template", "layer", "scratch", "check"]
 IDLE_SECONDS = 3600.0
 """How long a template or layer must have been unused: one that was just made is about to be stood upon."""
 
@@ -56,6 +57,7 @@ def survey(desk: Desk, project: str, path: str) -> list[Item]:
     state = desk.look(project)
     with open_mirror(desk.home, state.project, path) as mirror:
         items = [*_runs(desk.home, state, mirror), *_remade(desk.home, state), *_scratch(desk.home, project)]
+    items.extend(_checks(desk.home))
     return sorted(items, key=lambda item: -item.bytes)
 
 
@@ -73,7 +75,7 @@ def collect(desk: Desk, project: str, path: str) -> list[Item]:
             if item.refs:
                 _archive(desk, project, path, item)
             for each in item.paths:
-                remove(each, within=desk.home.project(project))
+                remove(each, within=desk.home.root if item.kind == "check" else desk.home.project(project))
             freed.append(item)
     return freed
 
@@ -149,6 +151,14 @@ def _scratch(home: Home, project: str) -> list[Item]:
         Item("scratch", place.name, "left by a check that was cut off", disk_use(place).bytes, (place,))
         for place in _entries(home.checks(project))
         if _idle(place)
+    ]
+
+
+def _checks(home: Home) -> list[Item]:
+    """What a `podium check` that was killed has left; it belongs to no project."""
+    return [
+        Item("check", place.name, "left by a podium check that was killed", disk_use(place).bytes, (place,))
+        for place in abandoned(home.root)
     ]
 
 
