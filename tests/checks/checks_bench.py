@@ -75,6 +75,9 @@ class ProcessExecutor:
         out.mkdir()
         for path in request.from_candidate:
             self._lay_over(path, work)
+        for name, content in request.inputs.items():
+            (out / name).parent.mkdir(parents=True, exist_ok=True)
+            (out / name).write_bytes(content)
         started = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             "/bin/sh",

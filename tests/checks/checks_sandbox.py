@@ -47,6 +47,9 @@ class SandboxExecutor:
             target = place / "upper" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self._trees.read("candidate", path) or b"")
+        for name, content in request.inputs.items():
+            (place / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / "out" / name).write_bytes(content)
         prefixes = {str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix)}
         plan = SandboxPlan(
             tier="overlay",

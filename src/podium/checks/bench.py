@@ -71,6 +71,7 @@ class Bench:
         env: dict[str, str] | None = None,
         artefacts: tuple[str, ...] = (),
         from_candidate: tuple[str, ...] = (),
+        inputs: dict[str, bytes] | None = None,
         attempt: int = 1,
     ) -> Sighting:
         """Run `command` on one tree and say what was seen; equal calls share one run, a new `attempt` runs again.
@@ -85,6 +86,7 @@ class Bench:
             env=junit_env(self.order.settings.environment.env, env or {}, JUNIT),
             artefacts=tuple(dict.fromkeys((JUNIT, *artefacts))),
             from_candidate=from_candidate,
+            inputs=inputs or {},
         )
         key = canonical([request, attempt])
         task = self._running.get(key)
@@ -169,7 +171,7 @@ class Bench:
 
     def _cache_key(self, request: Request, attempt: int) -> str:
         """Only whole, unmixed runs on the base are worth remembering: a candidate is seen once."""
-        if request.side == "candidate" or request.from_candidate or attempt > 1 or len(request.artefacts) > 1:
+        if request.side == "candidate" or request.from_candidate or attempt > 1 or len(request.artefacts) > 1 or request.inputs:
             return ""
         parts = [self.order.base_tree, request.command, request.env, self.order.environment]
         return digest(canonical(parts))

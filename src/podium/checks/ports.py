@@ -21,8 +21,8 @@ class Request(Value, frozen=True, kw_only=True):
 
     `from_candidate` names files that are laid over the base tree as they are in the candidate (a path that the
     candidate lacks is removed): that is how new tests meet old source. `env` comes on top of the project's own
-    environment. The variable PODIUM_OUT names an empty writable directory outside the workspace; `artefacts` are names
-    of files in it that are wanted back.
+    environment. The variable PODIUM_OUT names a writable directory outside the workspace, which holds nothing but
+    `inputs` (content by plain relative name); `artefacts` are names of files in it that are wanted back.
     """
 
     side: Side
@@ -31,6 +31,7 @@ class Request(Value, frozen=True, kw_only=True):
     env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     artefacts: tuple[str, ...] = ()
     from_candidate: tuple[str, ...] = ()
+    inputs: dict[str, bytes] = msgspec.field(default_factory=dict[str, bytes])
 
 
 class Ran(Value, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import shlex
 import threading
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from podium.workspaces.space import remove
 
 OUT = "/podium/out"
 CANDIDATE = "/podium/candidate"
+LAY_OVER = "in/lay-over.sh"
 BLOB_LIMIT = 8 * 1024 * 1024
 
 
@@ -54,7 +56,12 @@ class TreeExecutor:
         place = self.scratch / system_entropy(8).hex()
         try:
             plan = self._plan(request, commit, place)
-            command = self._laid_over(request) + request.command
+            command = request.command
+            if request.from_candidate:  # a file: a single argument has no room for the words of a large change
+                _put(place / "out", LAY_OVER, self._laid_over(request))
+                command = f'. "$PODIUM_OUT/{LAY_OVER}"; {command}'
+            for name, content in request.inputs.items():
+                _put(place / "out", name, content)
             done = run(
                 plan,
                 command,
@@ -74,19 +81,36 @@ class TreeExecutor:
         mounts = [Mount(source=str(out), target=OUT, writable=True)]
         if request.from_candidate:
             mounts.append(Mount(source=str(self.ground.template(self.candidate)), target=CANDIDATE))
-        env = {**request.env, "PODIUM_OUT": OUT}
+        env = {**request.env, "PODIUM_OUT": OUT if self._mounted else str(out)}
         return self.ground.plan(commit, place, env=env, mounts=tuple(mounts))
 
-    def _laid_over(self, request: Request) -> str:
-        """Shell words that bring files of the candidate into the base's tree, within the sandbox."""
-        words: list[str] = []
+    @property
+    def _mounted(self) -> bool:
+        """Whether mounts are seen at their targets: without a mount namespace they are where they are."""
+        return self.ground.tier in ("overlay", "clone")
+
+    def _laid_over(self, request: Request) -> bytes:
+        """A shell script that brings files of the candidate into the base's tree, within the sandbox."""
+        top = shlex.quote(CANDIDATE if self._mounted else str(self.ground.template(self.candidate)))
+        lines: list[str] = []
         for path in request.from_candidate:
             name = shlex.quote(to_bytes(path).decode("utf-8", "surrogateescape"))
-            words.append(
-                f"rm -rf -- ./{name}; if test -e {CANDIDATE}/{name}; then "
-                f'mkdir -p -- "$(dirname -- ./{name})" && cp -P -- {CANDIDATE}/{name} ./{name}; fi; '
+            folder = shlex.quote(posixpath.dirname(to_bytes(path)).decode("utf-8", "surrogateescape") or ".")
+            lines.append(
+                f"rm -rf -- ./{name}; if test -e {top}/{name}; then "
+                f"mkdir -p -- ./{folder} && cp -P -- {top}/{name} ./{name}; fi\n"
             )
-        return "".join(words)
+        return "".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _put(out: Path, name: str, content: bytes) -> None:
+    """Make a file that the sandbox finds below PODIUM_OUT. Raises ValueError for a name that leads elsewhere."""
+    parts = name.split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise ValueError(f"not a plain relative path: {name!r}")
+    file = out.joinpath(*parts)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.write_bytes(content)
 
 
 def _ran(done: Completed, artefacts: dict[str, bytes]) -> Ran:

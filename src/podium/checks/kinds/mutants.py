@@ -70,11 +70,15 @@ async def _work(bench: Bench) -> Answer:
     brought = bring_in(
         "mutants_plugin", data, environment.test, bench.order.settings, needs=("lines_plugin", "mutations")
     )
-    if seconds <= 0 or brought is None:
-        why = "the change is too large for it" if seconds > 0 else "the time for the dearer kinds was spent"
-        return Answer(outcome=NotRun(why=why), tool="podium")
+    if seconds <= 0:
+        return Answer(outcome=NotRun(why="the time for the dearer kinds was spent"), tool="podium")
     seen = await bench.observe(
-        "candidate", brought.command, timeout_seconds=seconds, env=brought.env, artefacts=(ARTEFACT,)
+        "candidate",
+        brought.command,
+        timeout_seconds=seconds,
+        env=brought.env,
+        artefacts=(ARTEFACT,),
+        inputs=brought.inputs,
     )
     found = Findings()
     outcome = _judge(seen.execution.how, seen.artefacts.get(ARTEFACT), found)

@@ -40,11 +40,15 @@ async def _work(bench: Bench) -> Answer:
     environment = bench.order.settings.environment
     seconds = min(environment.test_minutes * 60, bench.spare_seconds())
     brought = bring_in(_PLUGIN, changed.lines(), environment.test, bench.order.settings)
-    if seconds <= 0 or brought is None:
-        why = "the change is too large for it" if seconds > 0 else "the time for the dearer kinds was spent"
-        return Answer(outcome=NotRun(why=why), tool="podium")
+    if seconds <= 0:
+        return Answer(outcome=NotRun(why="the time for the dearer kinds was spent"), tool="podium")
     seen = await bench.observe(
-        "candidate", brought.command, timeout_seconds=seconds, env=brought.env, artefacts=ARTEFACTS
+        "candidate",
+        brought.command,
+        timeout_seconds=seconds,
+        env=brought.env,
+        artefacts=ARTEFACTS,
+        inputs=brought.inputs,
     )
     found = Findings()
     outcome = _judge(seen.execution.how, read_map(seen.artefacts), changed, found)
