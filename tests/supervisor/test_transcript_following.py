@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from podium.agents.event import Message, Result, Thought, ToolCall, UsageReported
+from podium.agents.event import Entry, Message, Result, Thought, ToolCall, UsageReported
 from podium.runs.model import Usage
 from podium.supervisor.follow import Batch, Follower, read
 from podium.supervisor.order import EVENTS, EXIT
+from podium.supervisor.tally import Tally
 from podium.supervisor.transcript import Transcript
 from podium.supervisor.upper import ChangedFiles
 from podium.testing.clock import FakeClock
@@ -91,6 +92,13 @@ def test_the_tally_of_a_transcript_is_the_same_when_it_is_read_again(tmp_path: P
     assert (tally.claim, tally.events) == ("It is done.", 6)
     assert tally.usage == Usage(input_tokens=5, cost_usd=0.5)
     assert tally.result == Result(stop_reason="end_turn")
+
+
+def test_messages_that_are_whole_by_themselves_are_lines_of_the_claim(tmp_path: Path) -> None:
+    tally = Tally()
+    for number, event in enumerate((Message(text="Done."), Message(text="All tests "), Message(text="pass.")), 1):
+        tally.add(Entry(n=number, t="2026-01-01T00:00:00Z", event=event))
+    assert tally.claim == "Done.\nAll tests \npass."
 
 
 def test_reading_gives_complete_lines_only_and_an_offset_to_go_on_from(tmp_path: Path) -> None:

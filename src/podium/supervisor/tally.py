@@ -36,6 +36,7 @@ class Tally:
         self._claim: list[str] = []
         self._length = 0
         self._speaking = False
+        self._open = False  # whether the last message goes on in the next one
 
     @property
     def claim(self) -> str:
@@ -47,8 +48,9 @@ class Tally:
         self.events = entry.n
         event = entry.event
         match event:
-            case Message(text=text):
+            case Message(text=text, more=more):
                 self._speak(text)
+                self._open = more
             case Started():
                 self.started = event
             case Result(last=last):
@@ -75,6 +77,8 @@ class Tally:
             if not text.strip():
                 return
             self._claim, self._length, self._speaking = [], 0, True
+        elif not self._open and not self._claim[-1].endswith("\n"):
+            text = f"\n{text}"
         if self._length < _CLAIM:
             self._claim.append(text)
             self._length += len(text)
