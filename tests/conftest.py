@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from browser import browser, chromium, open_page  # noqa: F401 - fixtures for every test
 from podium.testing.clock import FakeClock
 from podium.testing.postgres import PostgresServer, absent
 from podium.testing.processes import wait_until_none

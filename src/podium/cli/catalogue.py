@@ -38,6 +38,7 @@ VERBS: dict[str, Entry] = {
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
     "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
+    "up": Entry("up", "Open the web app in your browser: attention, board, review, and all the rest.", "Review"),
     "review": Entry("review", "Read a candidate: what was asked, what Podium observed, then the change.", "Review"),
     "evidence": Entry("evidence", "Show the facts that Podium observed about a candidate.", "Review"),
     "check": Entry("check", "Gather evidence about any branch or pull request, with no task behind it.", "Review"),

@@ -32,6 +32,11 @@ class Home:
         """Holds the id of this directory's worker, made once."""
         return self.root / "worker-id"
 
+    @property
+    def web(self) -> Path:
+        """What the web app keeps: its secret, links that were not used yet, where it serves."""
+        return self.root / "web"
+
     def project(self, project: str) -> Path:
         """Everything of one project."""
         return self.root / "projects" / project

@@ -1,0 +1,45 @@
+"""`podium up`: the web app."""
+
+from __future__ import annotations
+
+import click
+
+from podium.cli.background import ensure_conductor
+from podium.cli.context import Context
+from podium.cli.group import Verb
+from podium.cli.seat import make_seat
+from podium.kernel.errors import PodiumError
+
+
+@click.command(cls=Verb, examples=("podium up", "podium up --port 8080 --no-browser"))
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="The port; the default is that of last time.")
+@click.option("--no-browser", is_flag=True, help="Only print the link.")
+@click.pass_obj
+def command(context: Context, port: int | None, no_browser: bool) -> None:
+    """Open the web app: what needs you, the board, review, and all the rest, in your browser.
+
+    It listens on this machine only. The link that it prints lets one browser in, once. Ctrl-C ends it; agents and the
+    conductor go on. A conductor is started if none is at work.
+    """
+    seat = make_seat(context)
+    from podium.web.server import Site
+
+    try:
+        site = Site(seat, port or 0)
+    except OSError as error:
+        raise PodiumError(
+            f"the port cannot be used: {error.strerror or error}", where=str(port or ""), do="Name another: --port N"
+        ) from error
+    ensure_conductor(context)
+    link = site.link()
+    output = context.output
+    output.document({"url": link})
+    output.line(f"Podium is at {output.paint(site.url, 'name')}")
+    output.line(f"  This link lets your browser in, once: {link}")
+    output.line("  Ctrl-C ends it; agents go on.")
+    if not no_browser and not output.json:
+        click.launch(link)
+    try:
+        site.serve()
+    except KeyboardInterrupt:
+        output.line()

@@ -1,0 +1,97 @@
+"""The web app: every route, the guard before them, and how errors look."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Sequence
+from importlib import import_module
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from podium.api.acts import wants_json
+from podium.api.failure import as_json, status_of
+from podium.api.guard import Guard, cookie_name
+from podium.api.keys import Keys
+from podium.api.seat import Seat, seat_of
+from podium.kernel.errors import PodiumError
+from podium.web.page import bare_page
+
+PARTS = (
+    "podium.web.attention_page",
+    "podium.web.review_routes",
+)
+"""Modules that export ROUTES, in the order in which they are asked."""
+
+_LOG = logging.getLogger("podium.web")
+
+
+def build_app(seat: Seat, *, port: int, secret: str) -> ASGIApp:
+    """The application for one seat, to be served on this port of the loopback address."""
+    app = Starlette(
+        routes=_routes(),
+        exception_handlers={PodiumError: _failed, HTTPException: _http, Exception: _crashed},
+    )
+    app.state.seat = seat
+    app.state.port = port
+    app.state.secret = secret
+    return Guard(app, secret=secret, port=port, refuse=_refuse)
+
+
+def _routes() -> Sequence[BaseRoute]:
+    static = StaticFiles(packages=[("podium.web", "static")])
+    found: list[BaseRoute] = [Route("/enter", _enter), Mount("/static", static)]
+    for name in PARTS:
+        if importlib.util.find_spec(name) is not None:
+            found.extend(import_module(name).ROUTES)
+    return found
+
+
+def _enter(request: Request) -> Response:
+    """A link is exchanged for the cookie; who has the cookie already only goes in."""
+    seat, port, secret = seat_of(request), request.app.state.port, request.app.state.secret
+    known = request.cookies.get(cookie_name(port), "") == secret
+    if not Keys(seat.home.web).use(request.query_params.get("key", "")) and not known:
+        what = "this link was used already, or is too old"
+        return bare_page(request, "refused.html", status=403, what=what, do="Run podium up again: it prints a new one.")
+    answer = RedirectResponse("/", status_code=303)
+    answer.set_cookie(cookie_name(port), secret, max_age=90 * 86_400, httponly=True, samesite="strict", path="/")
+    return answer
+
+
+def _refuse(scope: Scope, what: str, do: str) -> ASGIApp:
+    """The answer to a request that the guard does not let through."""
+    request = Request(scope)
+    if wants_json(request):
+        return as_json(PodiumError(what, do=do), 403)
+    return bare_page(request, "refused.html", status=403, what=what, do=do)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PodiumError)
+    return _answer(request, error, status_of(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    what = "there is no such page" if error.status_code == 404 else error.detail.lower()
+    return _answer(request, PodiumError(what, where=request.url.path), error.status_code)
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    """A fault of Podium's own. Its traceback is in the server's log, which `podium up` prints."""
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    do = "It is a fault of Podium. The terminal of podium up has the details."
+    return _answer(request, PodiumError(f"something broke: {type(error).__name__}", do=do), 500)
+
+
+def _answer(request: Request, error: PodiumError, status: int) -> Response:
+    if wants_json(request):
+        return as_json(error, status)
+    return bare_page(request, "error.html", status=status, error=error)

@@ -1,0 +1,98 @@
+"""Serving the web app on the loopback address, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from podium.api.keys import Keys
+from podium.api.seat import Seat
+from podium.web.app import build_app
+
+ADDRESS = "127.0.0.1"
+USUAL_PORT = 7673
+"""Assigned to nobody."""
+PORT_FILE = "port.json"
+
+
+class Site:
+    """A bound port with the app behind it. Make it, tell its address, then `serve`."""
+
+    def __init__(self, seat: Seat, port: int = 0) -> None:
+        """Bind the port; 0 takes the one of last time where it is free, so that open pages find the server again.
+
+        Raises OSError when a given port is taken.
+        """
+        self._seat = seat
+        self.keys = Keys(seat.home.web)
+        self._socket = _listen(port) if port else _listen_anywhere(_last_port(seat.home.web))
+        self.port = int(self._socket.getsockname()[1])
+        config = uvicorn.Config(
+            build_app(seat, port=self.port, secret=self.keys.secret()),
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        """The address of the app."""
+        return f"http://{ADDRESS}:{self.port}"
+
+    def link(self) -> str:
+        """A link that lets one browser in, once."""
+        return f"{self.url}/enter?key={self.keys.new_key()}"
+
+    def serve(self) -> None:
+        """Serve until a signal, or `stop`, ends it. A signal is raised again afterwards."""
+        _remember(self._seat.home.web, self.port)
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """Let `serve` come to its end; open event streams are cut."""
+        self._server.should_exit = True
+
+
+def _listen(port: int) -> socket.socket:
+    return socket.create_server((ADDRESS, port))
+
+
+def _listen_anywhere(wanted: int) -> socket.socket:
+    for port in dict.fromkeys((wanted, USUAL_PORT, 0)):
+        try:
+            return _listen(port)
+        except OSError:
+            continue
+    raise OSError("no port is free")
+
+
+class _Served(msgspec.Struct):
+    port: int
+
+
+def _last_port(place: Path) -> int:
+    try:
+        port = msgspec.json.decode((place / PORT_FILE).read_bytes(), type=_Served).port
+    except (OSError, msgspec.MsgspecError):
+        return USUAL_PORT
+    return port if 1024 <= port < 65536 else USUAL_PORT
+
+
+def _remember(place: Path, port: int) -> None:
+    file = place / PORT_FILE
+    fresh = file.with_name(f"port-{os.getpid()}.json")
+    fresh.write_bytes(msgspec.json.encode(_Served(port)))
+    fresh.replace(file)

@@ -1,0 +1,66 @@
+"""A project with the web app in front of it, served by a thread of the test."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podium.api.seat import Seat
+from podium.conductor.desk import Desk
+from podium.conductor.home import Home
+from podium.conductor.register import register
+from podium.conductor.sources import Sources
+from podium.conductor.ssh_signing import NoSigner
+from podium.git.user_repository import UserRepository
+from podium.kernel.clock import SystemClock
+from podium.project.model import Project
+from podium.testing.repositories import build_repository
+from podium.web.server import Site
+
+ADA = "person:Ada Example <ada@example.org>"
+SETTINGS = '[project]\nname = "shop"\ntarget = "main"\n\n[agents.scripted]\ncommand = ["true"]\n'
+
+
+@dataclass
+class Shop:
+    """A registered project, its desk, and the site that shows it."""
+
+    root: Path
+    desk: Desk
+    project: Project
+    site: Site
+    thread: threading.Thread
+
+    @classmethod
+    def build(cls, place: Path, files: Mapping[str, Any] | None = None, settings: str = SETTINGS) -> Shop:
+        """A new project in `place`, with the site already serving."""
+        root = place / "shop"
+        build_repository(
+            root, {"podium.toml": settings, "src/shop.py": "def total():\n    return 1\n", **(files or {})}
+        )
+        home = Home(place / "state")
+        desk = Desk(home, home.default_database, SystemClock())
+        project = register(desk, root, settings, path=os.environ["PATH"], actor=ADA)
+        seat = Seat(
+            desk=desk,
+            project=project.id,
+            sources=Sources(root, UserRepository.open(root, os.environ)),
+            path=os.environ["PATH"],
+            actor=lambda: ADA,
+            signer=NoSigner,
+            ensure_conductor=lambda: False,
+        )
+        site = Site(seat)
+        thread = threading.Thread(target=site.serve, daemon=True)
+        thread.start()
+        return cls(root, desk, project, site, thread)
+
+    def close(self) -> None:
+        """End the site and give everything back."""
+        self.site.stop()
+        self.thread.join(20)
+        self.desk.close()
