@@ -60,6 +60,6 @@ def words(state: TaskState, name: str) -> Words:
         case TurnedDown(reason=reason):
             return Words("rejected", "quiet", reason)
         case Lost(reason=reason):
-            return Words("failed", "bad", reason, f'podium refine {name} -m "..."')
+            return Words("failed", "bad", reason, f"podium run {name}")
         case _:
             assert_never(state)
