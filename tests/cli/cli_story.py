@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cli_world import Result, World
 
-from podium.cli.state_words import words
+from podium.render.state_words import words
 from podium.conductor.background import conductor_pid
 from podium.conductor.board import board
 from podium.conductor.desk import Desk, find_project

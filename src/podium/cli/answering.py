@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podium.cli.background import ensure_conductor
 from podium.cli.context import Context
-from podium.cli.tasks import find_task
+from podium.conductor.tasks import find_task
 
 
 def answer_request(context: Context, name: str, request: str, agent: str, *, allow: bool) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podium.cli.ages import span
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.kernel.clock import moment
+from podium.render.ages import span
 
 if TYPE_CHECKING:
     from podium.conductor.attention import Need

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
-from podium.cli.ages import span
 from podium.cli.output import Output
-from podium.cli.state_words import words
 from podium.kernel.clock import moment
 from podium.landing.model import AtWork, InReview
+from podium.render.ages import span
+from podium.render.state_words import words
 from podium.render.table import Cell, Column, table
 from podium.runs.model import (
     AwaitingPermission,

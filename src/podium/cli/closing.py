@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podium.cli.output import Output
-from podium.cli.state_words import words
 from podium.landing.model import AtWork, Blocked, InReview, Landing, Lost, OnTarget
+from podium.render.state_words import words
 
 if TYPE_CHECKING:
     from podium.conductor.board import Row

@@ -10,7 +10,7 @@ from podium.cli.case import open_own_mirror, read_case
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import TaskName
-from podium.cli.tasks import find_task
+from podium.conductor.tasks import find_task
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podium.cli.ages import span
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.intent import documents, read_plan
@@ -14,6 +13,7 @@ from podium.cli.names import SpecName
 from podium.cli.task_table import serialised_lines, task_lines
 from podium.kernel.clock import moment
 from podium.kernel.errors import NotFoundError
+from podium.render.ages import span
 
 if TYPE_CHECKING:
     from podium.plan.model import ApprovedPlan

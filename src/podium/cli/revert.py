@@ -8,7 +8,7 @@ from podium.cli.background import ensure_conductor
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import TaskName
-from podium.cli.tasks import find_task
+from podium.conductor.tasks import find_task
 
 
 @click.command(cls=Verb, examples=('podium revert T1 --reason "slows down the start"',))

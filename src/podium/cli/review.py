@@ -10,7 +10,7 @@ from podium.cli.case import open_own_mirror, read_case
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
-from podium.cli.tasks import find_run
+from podium.conductor.tasks import find_run
 from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from podium.cli.follow import Follower
 from podium.cli.group import Verb
 from podium.cli.intent import documents
 from podium.cli.names import AgentName, AnyName
-from podium.cli.tasks import find_task
+from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from podium.cli.context import Context
 from podium.cli.disk import DiskUse, disk_use, in_words
 from podium.cli.group import Verb
 from podium.cli.names import AnyName
-from podium.cli.state_words import words
 from podium.kernel.errors import NotFoundError
+from podium.render.state_words import words
 
 if TYPE_CHECKING:
     from podium.conductor.board import Row

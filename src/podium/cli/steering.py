@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from podium.cli.background import ensure_conductor
 from podium.cli.context import Context
-from podium.cli.tasks import find_run, find_task
+from podium.conductor.tasks import find_run, find_task
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:

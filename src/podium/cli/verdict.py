@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
 from podium.cli.intent import documents
-from podium.cli.tasks import find_run, find_task
+from podium.conductor.tasks import find_run, find_task
 
 if TYPE_CHECKING:
     from podium.conductor.decide import Judge

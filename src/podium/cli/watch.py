@@ -10,9 +10,9 @@ import click
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
-from podium.cli.tasks import find_run
 from podium.cli.transcript_lines import Telling
 from podium.cli.transcript_source import Transcript
+from podium.conductor.tasks import find_run
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
