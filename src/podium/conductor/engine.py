@@ -17,6 +17,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from podium.ledger.versions import SCHEMA_VERSION
 
 POLL_SECONDS = 0.1
+IDLE_POLL_SECONDS = 0.5
 APPLICATION_VERSION = f"podium-{SCHEMA_VERSION}"
 Workflow: TypeAlias = Callable[..., Awaitable[None]]
 
@@ -44,13 +45,17 @@ class Engine:
         self.executor = executor
         DBOS.migrate(address)
         self.client = DBOSClient(system_database_url=address)
-        for name in workflows:  # before launch: a queue that comes later is looked at only after a second
+        self._queues = [  # before launch: a queue that comes later is looked at only after a second
             self.client.register_queue(
                 queue_name(name),
                 polling_interval_sec=POLL_SECONDS,
                 worker_concurrency=(slots or {}).get(name),
                 application_name=config["name"],
             )
+            for name in workflows
+        ]
+        self._shared = not address.startswith("sqlite")
+        self._resting = False
         DBOS(config=config)
         for name, workflow in workflows.items():
             DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
@@ -58,6 +63,17 @@ class Engine:
     def launch(self) -> None:
         """Recover what this executor left unfinished, and begin to take work: what is enqueued by now at once."""
         DBOS.launch()
+
+    def rest(self, resting: bool) -> None:
+        """Look into the queues less often while nothing is going on: a conductor that waits should cost nothing.
+
+        How often is kept in the database, so that engines which share one are left as they are.
+        """
+        if resting == self._resting or self._shared:
+            return
+        for queue in self._queues:
+            queue.set_polling_interval_sec(IDLE_POLL_SECONDS if resting else POLL_SECONDS)
+        self._resting = resting
 
     def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *arguments: str) -> None:
         """Order a workflow within the caller's transaction. The same `workflow_id` is never run twice."""
