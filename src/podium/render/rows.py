@@ -92,7 +92,7 @@ def hunk_rows(change: FileChange, hunk: Hunk) -> Iterator[Row]:
         yield NoteRow(_without_lines(change))
     # Where every line ends in CR LF that is how the file is; a CR in some lines only is something to see.
     returns = bool(hunk.lines) and all(line.text.endswith("\r") for line in hunk.lines)
-    for removed, added, context in _blocks(hunk.lines):
+    for removed, added, context in blocks(hunk.lines):
         for row in (*_block(removed, added), *(_line(line, ()) for line in context)):
             yield _without_return(row) if returns else row
 
@@ -114,8 +114,8 @@ def _block(removed: Sequence[DiffLine], added: Sequence[DiffLine]) -> Iterator[L
     yield from (_line(line, spans) for line, spans in zip(added, new, strict=True))
 
 
-def _blocks(lines: Iterable[DiffLine]) -> Iterator[tuple[list[DiffLine], list[DiffLine], list[DiffLine]]]:
-    """Removed lines, the added lines after them, and the context after those."""
+def blocks(lines: Iterable[DiffLine]) -> Iterator[tuple[list[DiffLine], list[DiffLine], list[DiffLine]]]:
+    """The lines of a hunk in groups: removed lines, the added lines after them, and the context after those."""
     removed: list[DiffLine] = []
     added: list[DiffLine] = []
     context: list[DiffLine] = []
