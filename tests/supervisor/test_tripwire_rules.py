@@ -15,9 +15,10 @@ from podium.agents.event import (
     ToolCall,
     Tripped,
     Undecoded,
+    UsageReported,
 )
 from podium.project.model import Tripwires
-from podium.runs.model import PermissionRequest
+from podium.runs.model import PermissionRequest, Usage
 from podium.supervisor.order import SCRATCH
 from podium.supervisor.tripwires import Tripwire
 
@@ -142,3 +143,100 @@ def test_what_cannot_be_decoded_is_told_once() -> None:
     one = wire()
     assert [each.name for each in one.seen(Undecoded(raw="x", why="no JSON"), 1.0)] == ["undecodable"]
     assert one.seen(Undecoded(raw="y", why="no JSON"), 1.0) == ()
+
+
+def edit(number: int, path: str, old: str | None, new: str | None) -> ToolCall:
+    return call(number, "Edit", kind="edit", diffs=(FileDiff(path=f"/workspace/{path}", old=old, new=new),))
+
+
+def names(found: tuple[Tripped | Cleared, ...]) -> list[str]:
+    return [each.name for each in found]
+
+
+def test_an_edit_that_is_undone_and_done_again_is_thrash_told_once() -> None:
+    one = wire("src/**")
+    assert one.seen(edit(1, "src/a.py", "x = 1\ny = 2", "x = 1\ny = 3"), 1.0) == ()
+    assert one.seen(edit(2, "src/a.py", "y = 3", "y = 2"), 1.0) == ()
+    (tripped,) = one.seen(edit(3, "src/a.py", "y = 2", "y = 3"), 1.0)
+    assert tripped == Tripped(name="thrash", detail="edited src/a.py, undid it and did it again (3 times)")
+    assert one.seen(edit(4, "src/a.py", "y = 3", "y = 2"), 1.0) == ()
+
+
+def test_a_line_that_is_broken_to_see_a_test_fail_and_mended_again_is_no_thrash() -> None:
+    one = wire("src/**")
+    assert one.seen(edit(1, "src/a.py", "return 1", "return 2"), 1.0) == ()
+    assert one.seen(edit(2, "src/a.py", "return 2", "return 1"), 1.0) == ()
+    assert one.seen(edit(3, "src/a.py", "return 1", "return one()"), 1.0) == ()
+
+
+def test_failures_in_a_row_are_a_spiral_until_something_works() -> None:
+    one = wire()
+    for number in range(5):
+        failed = ToolCall(id=str(number), kind="execute", status="failed", command=f"make {number}", output="no")
+        assert one.seen(failed, 1.0) == ()
+    (tripped,) = one.seen(ToolCall(id="x", kind="execute", status="failed", command="make x", output="no"), 1.0)
+    assert tripped == Tripped(name="error-spiral", detail="6 calls failed in a row, the last: make x")
+    assert names(one.seen(call(9, "ls"), 1.0)) == []
+    assert names(one.seen(call(10, "make x"), 1.0)) == ["error-spiral"]  # over: what failed works
+
+
+def test_the_same_failure_again_is_a_spiral_even_with_edits_between_the_tries() -> None:
+    one = wire("**", loop_repeats=50)
+    tripped: list[str] = []
+    for number in range(6):
+        tripped += names(one.seen(edit(number, "a.py", f"v{number}", f"v{number + 1}"), 1.0))
+        output = f"collected in {number}.1s\nE  NameError: name 'x' is not defined, line {number}\n====="
+        failed = ToolCall(id=f"f{number}", kind="execute", status="failed", command="pytest", output=output)
+        tripped += names(one.seen(failed, 1.0))
+    assert tripped == ["error-spiral"]
+
+
+def test_a_test_that_a_check_of_the_task_runs_may_not_be_changed() -> None:
+    one = Tripwire(Tripwires(), scope=("**",), scratch=SCRATCH, now=0.0, guarded=("tests/test_a.py",))
+    (tripped,) = one.seen(edit(1, "tests/test_a.py", "x", "y"), 1.0)
+    assert tripped == Tripped(name="test-edit", detail="changed tests/test_a.py, which a check of its task runs")
+    assert one.changed(["tests/test_a.py"]) == ()
+    other = Tripwire(Tripwires(), scope=("**",), scratch=SCRATCH, now=0.0, guarded=("tests/test_a.py",))
+    assert names(other.changed(["src/a.py", "tests/test_a.py"])) == ["test-edit"]
+
+
+def test_an_assertion_that_is_taken_out_trips_as_it_is_written() -> None:
+    one = wire("**")
+    (tripped,) = one.seen(edit(1, "tests/test_a.py", "a = f()\nassert a == 3\n", "a = f()\n"), 1.0)
+    assert tripped.name == "weakened-test"
+    assert isinstance(tripped, Tripped)
+    assert tripped.detail == "tests/test_a.py: an assertion is removed from an existing test"
+    (tripped,) = one.seen(edit(2, "tests/test_b.py", "def test_b():", "@pytest.mark.skip\ndef test_b():"), 1.0)
+    assert tripped.name == "weakened-test"
+
+
+def test_writing_and_changing_a_test_of_its_own_trips_nothing() -> None:
+    one = wire("**")
+    assert one.seen(edit(1, "tests/test_new.py", None, "def test_x():\n    assert f() == 1\n"), 1.0) == ()
+    assert one.seen(edit(2, "tests/test_new.py", "    assert f() == 1\n", "    assert g()\n"), 1.0) == ()
+
+
+def test_a_dangerous_command_trips_once_for_each_reason_whether_asked_for_or_run() -> None:
+    one = wire("**")
+    request = PermissionRequest(id="1.1", title="?", kind="execute", detail="")
+    (tripped,) = one.seen(PermissionAsked(request=request, command="git push origin main"), 1.0)
+    assert tripped == Tripped(name="danger", detail="publishes or pushes by itself: git push origin main")
+    assert one.seen(call(1, "git push"), 1.0) == ()
+    (tripped,) = one.seen(call(2, kind="read", paths=("/home/agent/.ssh/id_rsa",)), 1.0)
+    assert tripped == Tripped(name="danger", detail="reads credentials: /home/agent/.ssh/id_rsa")
+
+
+def test_money_that_goes_faster_than_the_work_trips_at_half_and_at_four_fifths() -> None:
+    def spent(cost: float) -> UsageReported:
+        return UsageReported(usage=Usage(cost_usd=cost))
+
+    idle = Tripwire(Tripwires(), scope=(), scratch=SCRATCH, now=0.0, budget_usd=4.0)
+    assert idle.seen(spent(1.0), 1.0) == ()
+    assert idle.seen(spent(2.0), 1.0) == (
+        Tripped(name="budget-pace", detail="$2.00 of $4.00 are spent, and no file was changed yet"),
+    )
+    assert idle.seen(spent(2.5), 1.0) == ()
+    busy = Tripwire(Tripwires(), scope=(), scratch=SCRATCH, now=0.0, budget_usd=4.0)
+    busy.seen(edit(1, "a.py", "x", "y"), 1.0)
+    assert busy.seen(spent(2.5), 1.0) == ()
+    assert busy.seen(spent(3.2), 1.0) == (Tripped(name="budget-pace", detail="$3.20 of $4.00 are spent"),)

@@ -12,14 +12,13 @@ from typing import Literal, TypeAlias, cast
 import msgspec
 
 from podium.kernel.value import Value
-from podium.runs.model import PermissionRequest, Resumption, Usage
+from podium.runs.model import PermissionRequest, Resumption, TripName, Usage
 
 VERSION = 1
 TEXT_LIMIT = 256 * 1024
 """The most characters that one event keeps, all its texts together."""
 
 CallStatus = Literal["", "pending", "in_progress", "completed", "failed"]
-TripName = Literal["stall", "loop", "scope-drift", "limit", "flood", "undecodable"]
 
 
 class Started(Value, frozen=True, kw_only=True, tag="started"):

@@ -39,6 +39,21 @@ class PermissionRule(Value, frozen=True, kw_only=True):
     match: str = "*"  # shell-style pattern over the path or the command
 
 
+ProviderKind = Literal["anthropic", "openai", "gemini"]
+
+
+class Provider(Value, frozen=True, kw_only=True):
+    """Where a model is reached and its key is found; never the key itself. Empty fields: as usual for the kind."""
+
+    name: str
+    kind: ProviderKind
+    url: str = ""  # base URL without the version ("/v1")
+    key_env: str = ""  # variable of the conductor's environment that holds the key
+    key_file: str = ""  # file that holds it, read at each request
+    sign_in: bool = True  # whether the sign-in of the provider's own agent on this machine may be used
+    ca_file: str = ""  # certificates to trust instead of the system's
+
+
 class AgentSettings(Value, frozen=True, kw_only=True):
     """How one agent is started."""
 
@@ -48,6 +63,7 @@ class AgentSettings(Value, frozen=True, kw_only=True):
     env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     mounts: tuple[str, ...] = ()  # extra host paths, mounted read-only at the same path
     model: str = ""
+    provider: str = ""  # of its model: a name below [providers], a kind, or "none"; empty = the usual one of its driver
 
 
 class Limits(Value, frozen=True, kw_only=True):
@@ -59,6 +75,15 @@ class Limits(Value, frozen=True, kw_only=True):
     wall_minutes: float = 60.0
 
 
+class Service(Value, frozen=True, kw_only=True):
+    """A program that runs beside the agent, and beside each check, in the same sandbox: a database, say."""
+
+    name: str
+    command: str
+    ready: str = ""  # command that succeeds once the service can be used; empty = at once
+    seconds: float = 30.0  # for it to become ready
+
+
 class Environment(Value, frozen=True, kw_only=True):
     """How a workspace is made ready, and how the project is tested."""
 
@@ -68,6 +93,11 @@ class Environment(Value, frozen=True, kw_only=True):
     test_minutes: float = 10.0
     mounts: tuple[str, ...] = ()  # host paths (a toolchain, say), mounted read-only at the same path
     env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    env_files: tuple[str, ...] = ()  # paths in the user's checkout, such as ".env"
+    env_keep: tuple[str, ...] = ()  # shell-style patterns of variables whose values are passed on; others are replaced
+    services: tuple[Service, ...] = ()
+    preview: str = ""  # command that serves the application
+    preview_port: int = 8000  # port of the sandbox's loopback on which it does
 
 
 class Tripwires(Value, frozen=True, kw_only=True):
@@ -75,6 +105,8 @@ class Tripwires(Value, frozen=True, kw_only=True):
 
     stall_minutes: float = 10.0
     loop_repeats: int = 5
+    thrash_repeats: int = 2  # how often an edit is undone or done again; 0 = not looked for
+    error_repeats: int = 6  # failures in a row, or the same one as often; 0 = not looked for
 
 
 class EvidenceSettings(Value, frozen=True, kw_only=True):
@@ -83,6 +115,17 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
     budget_seconds: float = 120.0  # the dearer kinds begin only while less has passed, and end by then; 0 = none
     test_map: bool = True  # which test runs which changed line: one run of the tests more
     mutants: bool = False  # would a test fail if a changed line were wrong: many short runs of tests
+
+
+AskFirst = Literal["high-risk", "always", "never"]
+
+
+class Notify(Value, frozen=True, kw_only=True):
+    """How a person hears of what needs one. Empty: only in `podium attention`."""
+
+    desktop: bool = False  # by notify-send
+    command: str = ""  # run by a shell, with the need in PODIUM_* variables
+    webhook: str = ""  # URL that gets the need as JSON
 
 
 class Settings(Value, frozen=True, kw_only=True):
@@ -94,11 +137,14 @@ class Settings(Value, frozen=True, kw_only=True):
     default_agent: str = ""
     capacity: int = 5  # [review] capacity: candidates that may wait for a person
     parallel: int = 0  # [run] parallel: agents at once; 0 = as many as there are cores, at least 4
+    ask_first: AskFirst = "high-risk"  # [run] ask_first: whether agents are asked for their questions before they begin
     network: tuple[str, ...] = ()  # [network] allow: host:port
     environment: Environment = Environment()
     limits: Limits = Limits()
     tripwires: Tripwires = Tripwires()
+    notify: Notify = Notify()
     evidence: EvidenceSettings = EvidenceSettings()
     agents: tuple[AgentSettings, ...] = ()
+    providers: tuple[Provider, ...] = ()
     permissions: tuple[PermissionRule, ...] = ()
     protected: tuple[Protected, ...] = ()

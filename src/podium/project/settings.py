@@ -19,6 +19,8 @@ from podium.project.model import (
     Settings,
     Tripwires,
 )
+from podium.project.providers import known_providers, providers_of
+from podium.project.surroundings import ask_first_of, env_files_of, notify_of, services_of
 from podium.project.toml_reader import Document, Table
 
 FILE = "podium.toml"
@@ -43,6 +45,8 @@ def parse_settings(content: bytes | str, path: str = FILE) -> Settings:
     specs = _specs(project)
     project.finish()
     review, run, network = root.table("review"), root.table("run"), root.table("network")
+    providers = providers_of(root.table("providers"))
+    agents = _agents(root.table("agents"), known_providers(providers))
     settings = Settings(
         project=name,
         target=target,
@@ -50,12 +54,15 @@ def parse_settings(content: bytes | str, path: str = FILE) -> Settings:
         capacity=review.whole("capacity", 5, least=1),
         parallel=run.whole("parallel", 0),
         default_agent=run.text("agent"),
+        ask_first=ask_first_of(run),
         network=_network(network),
         environment=_environment(root.table("environment")),
         limits=_limits(root.table("limits")),
         tripwires=_tripwires(root.table("tripwires")),
+        notify=notify_of(root.table("notify")),
         evidence=_evidence(root.table("evidence")),
-        agents=_agents(root.table("agents")),
+        agents=agents,
+        providers=providers,
         permissions=tuple(_permission(table) for table in root.tables("permissions")),
         protected=tuple(_protected(table) for table in root.tables("protected")),
     )
@@ -111,6 +118,11 @@ def _environment(table: Table) -> Environment:
         test_minutes=table.number("test_minutes", 10.0),
         mounts=_host_paths(table, "mounts"),
         env=_variables(table, "env"),
+        env_files=env_files_of(table),
+        env_keep=table.texts("env_keep"),
+        services=services_of(table.table("services")),
+        preview=_command(table, "preview"),
+        preview_port=table.whole("preview_port", 8000, least=1),
     )
     table.finish()
     return environment
@@ -131,6 +143,8 @@ def _tripwires(table: Table) -> Tripwires:
     tripwires = Tripwires(
         stall_minutes=table.number("stall_minutes", 10.0),
         loop_repeats=table.whole("loop_repeats", 5, least=2),
+        thrash_repeats=table.whole("thrash_repeats", 2),
+        error_repeats=table.whole("error_repeats", 6),
     )
     table.finish()
     return tripwires
@@ -146,7 +160,7 @@ def _evidence(table: Table) -> EvidenceSettings:
     return evidence
 
 
-def _agents(tables: Table) -> tuple[AgentSettings, ...]:
+def _agents(tables: Table, providers: tuple[str, ...]) -> tuple[AgentSettings, ...]:
     found: list[AgentSettings] = []
     for name, table in tables.named():
         if not _AGENT.fullmatch(name):
@@ -158,11 +172,15 @@ def _agents(tables: Table) -> tuple[AgentSettings, ...]:
             env=_variables(table, "env"),
             mounts=_host_paths(table, "mounts"),
             model=table.text("model"),
+            provider=table.text("provider"),
         )
         if any(not word for word in agent.command[:1]):
             table.fault("command", "The command begins with an empty word.", 'Write it as ["program", "argument"].')
         if agent.driver == "acp" and not table.has("command"):
             table.fault(None, f"Agent {name!r} has no command.", 'Add a line command = ["program", "argument"].')
+        if agent.provider and agent.provider not in providers:
+            do = f"Write one of {', '.join(providers)}, or add a table [providers.{agent.provider}]."
+            table.fault("provider", f"No provider is called {agent.provider!r}.", do)
         table.finish()
         found.append(agent)
     return tuple(found)

@@ -118,10 +118,27 @@ class PermissionRequest(Value, frozen=True, kw_only=True):
     asked_at: str = ""
 
 
+TripName = Literal[
+    "stall",  # nothing was heard for a while
+    "loop",  # the same call again and again
+    "thrash",  # edited, undone and edited again
+    "error-spiral",  # one failure after the other
+    "scope-drift",  # changed what the task does not name
+    "test-edit",  # changed a test that it is to satisfy
+    "weakened-test",  # made an existing test check less
+    "danger",  # a command that no honest task needs
+    "exfiltration",  # a connection that is not allowed was tried
+    "budget-pace",  # the money goes faster than the work
+    "limit",
+    "flood",
+    "undecodable",
+]
+
+
 class Trip(Value, frozen=True, kw_only=True):
     """A tripwire that fired."""
 
-    name: Literal["stall", "loop", "scope-drift", "limit", "flood", "undecodable"]
+    name: TripName
     detail: str
     at: str
 

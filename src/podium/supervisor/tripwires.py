@@ -21,17 +21,22 @@ from podium.agents.event import (
     ToolCall,
     Tripped,
     Undecoded,
+    UsageReported,
     upsert,
 )
 from podium.agents.permissions import inside
 from podium.kernel.value import canonical
 from podium.project.globs import matcher
 from podium.project.model import Tripwires
+from podium.supervisor.danger import dangers
+from podium.supervisor.edit_watch import EditWatch
+from podium.supervisor.error_watch import ErrorWatch
 
 _WRITING = ("edit", "delete", "move")
 _ENDED = ("completed", "failed")
 _MOST_PATHS = 200  # out of scope, remembered and told
 _MOST_CALLS = 1000  # open at once, remembered
+_EARLY, _LATE = 0.5, 0.8  # shares of the budget
 
 
 class Tripwire:
@@ -45,6 +50,8 @@ class Tripwire:
         scratch: Sequence[str],
         now: float,
         workdir: str = "/workspace",
+        guarded: Sequence[str] = (),
+        budget_usd: float = 0.0,
     ) -> None:
         self._stall_after = settings.stall_minutes * 60.0
         self._repeats = settings.loop_repeats
@@ -61,6 +68,12 @@ class Tripwire:
         self._looping = False
         self._drifted: set[str] = set()
         self._undecoded = False
+        self._edits = EditWatch(flips=settings.thrash_repeats, guarded=guarded)
+        self._errors = ErrorWatch(settings.error_repeats)
+        self._dangers: set[str] = set()
+        self._budget = budget_usd
+        self._paced: set[str] = set()
+        self._wrote = False
 
     @property
     def held(self) -> bool:
@@ -79,6 +92,7 @@ class Tripwire:
         match event:
             case PermissionAsked(request=request):
                 self._questions.add(request.id)
+                found += self._danger(event.command, event.paths)
             case PermissionAnswered(request=request):
                 self._questions.discard(request)
             case Paused():
@@ -89,6 +103,8 @@ class Tripwire:
                 self._questions.clear()
             case ToolCall():
                 found += self._call(event)
+            case UsageReported(usage=usage) if usage.cost_usd is not None:
+                found += self._pace(usage.cost_usd)
             case Undecoded(why=why) if not self._undecoded:
                 self._undecoded = True
                 found.append(Tripped(name="undecodable", detail=why))
@@ -108,17 +124,18 @@ class Tripwire:
 
     def changed(self, paths: Iterable[str]) -> tuple[Tripped, ...]:
         """What files that were changed (relative to the workspace) trip; each is told once."""
-        if self._in_scope is None:
-            return ()
+        found: list[Tripped] = []
         new: list[str] = []
         for path in paths:
-            if path in self._drifted or len(self._drifted) >= _MOST_PATHS or self._fine(path):
+            found += self._edits.changed(path)
+            self._wrote = self._wrote or not self._scratch(path)
+            if self._in_scope is None or path in self._drifted or len(self._drifted) >= _MOST_PATHS or self._fine(path):
                 continue
             self._drifted.add(path)
             new.append(path)
-        if not new:
-            return ()
-        return (Tripped(name="scope-drift", detail="changed outside the task's scope: " + ", ".join(new)),)
+        if new:
+            found.append(Tripped(name="scope-drift", detail="changed outside the task's scope: " + ", ".join(new)))
+        return tuple(found)
 
     def _fine(self, path: str) -> bool:
         if path.startswith("/"):
@@ -138,8 +155,39 @@ class Tripwire:
         else:
             self._calls.pop(event.id, None)
         found: list[Tripped | Cleared] = list(self.changed(self._written(call)))
+        if event.command or event.paths:
+            found += self._danger(call.command, call.paths if call.kind in ("read", "search") else ())
         if call.status in _ENDED and event.status:
             found += self._repetition(call)
+            found += self._errors.ended(call)
+            if call.status == "completed":
+                for diff in call.diffs:
+                    found += self._edits.edited(inside(diff.path, self._workdir), diff)
+        return found
+
+    def _danger(self, command: str, paths: Sequence[str]) -> list[Tripped]:
+        """What a command, or reading these paths, trips; each reason once."""
+        found: list[Tripped] = []
+        for reason in dangers(command, paths, workdir=self._workdir):
+            if reason not in self._dangers:
+                self._dangers.add(reason)
+                what = command or ", ".join(paths)
+                found.append(Tripped(name="danger", detail=f"{reason}: {what[:300]}"))
+        return found
+
+    def _pace(self, cost: float) -> list[Tripped]:
+        """What the money spent so far trips: half of it without a changed file, and four fifths of it, once each."""
+        found: list[Tripped] = []
+        if self._budget <= 0:
+            return found
+        share = cost / self._budget
+        told = f"${cost:.2f} of ${self._budget:.2f} are spent"
+        if share >= _EARLY and not self._wrote and "early" not in self._paced:
+            self._paced.add("early")
+            found.append(Tripped(name="budget-pace", detail=f"{told}, and no file was changed yet"))
+        if share >= _LATE and "late" not in self._paced:
+            self._paced.add("late")
+            found.append(Tripped(name="budget-pace", detail=f"{told}"))
         return found
 
     def _written(self, call: ToolCall) -> list[str]:
