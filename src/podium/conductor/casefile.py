@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from podium.conductor.order_run import Documents
 from podium.conductor.state import State
 from podium.git.diff import changes
@@ -20,6 +23,8 @@ from podium.runs.model import Candidate, FileChange, Run
 from podium.runs.store import candidate_of
 from podium.spec.model import Clause, Spec
 from podium.spec.parse import parse_spec
+
+ReadDiff: TypeAlias = Callable[[Mirror, str, str], tuple[FileChange, ...]]
 
 PROJECT_TESTS = "project tests"
 """The name of the item of evidence that the project's own tests give."""
@@ -49,14 +54,18 @@ def build_case(
     at: str,
     receipt_id: str,
     waivers: tuple[Waiver, ...] = (),
+    diff: ReadDiff = changes,
 ) -> Case:
-    """The case of a run's newest round; the rules say what a round without a candidate is good for."""
+    """The case of a run's newest round; the rules say what a round without a candidate is good for.
+
+    `diff` reads the changes between two commits; who asks often for the same ones may remember them.
+    """
     round_ = run.rounds[-1]
     candidate = candidate_of(round_)
     task = state.plans.task(run.spec, run.task)
     assert task is not None, f"{run.spec}/{run.task} is in no plan"
     approved = state.plans.approved(run.spec)
-    changed = changes(mirror, candidate.base, candidate.commit) if candidate else ()
+    changed = diff(mirror, candidate.base, candidate.commit) if candidate else ()
     return Case(
         actor=actor,
         at=at,
