@@ -33,8 +33,6 @@ _FED = re.compile(
     r"|\b(?:eval|(?:ba|z|da|k)?sh\s+-\w*c)\s+[\"']?(?:\$\(|`)\s*(?:curl|wget)\b"
 )
 _GIT_RULES = re.compile(r"core\.(?:hooksPath|fsmonitor|sshCommand)|credential\.helper|\burl\..*insteadOf", re.I)
-    r"core\.(?:hooksPath|fsmonitor|sshCommand)|credential\.helper|\burl\..*insteadOf", re.IGNORECASE
-)
 _UPLOADS = re.compile(r"-d|--data|-F|--form|-T|--upload-file|--json")
 _ENDS = ("shutdown", "reboot", "poweroff", "halt", "insmod", "modprobe")
 _DEVICE = re.compile(r"^/dev/(?:sd|nvme|vd|hd|mmcblk|mem|kmem|disk)")
