@@ -19,10 +19,10 @@ from podium.agents.event import (
     Steered,
     StopAsked,
     ToolCall,
-    TripName,
     Tripped,
 )
 from podium.kernel.clock import Clock
+from podium.runs.model import TripName
 from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending
 from podium.supervisor.inbox import Answer, Delivery, Pause, Resume, Say, Stop
@@ -67,6 +67,8 @@ class Stage:
             scratch=order.scratch,
             now=loop.time(),
             workdir=seen_workspace(order.sandbox),
+            guarded=order.guarded,
+            budget_usd=order.budget_usd,
         )
         self._running = asyncio.Event()
         if not transcript.tally.paused:
