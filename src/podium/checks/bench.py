@@ -50,7 +50,7 @@ class Bench:
         self._executor = executor
         self._cache = cache
         self._monotonic = monotonic
-        self._started = monotonic()
+        self._started = self._spare_from = monotonic()
         self._slots = asyncio.Semaphore(max(1, order.parallel))
         self._running: dict[bytes, asyncio.Task[Sighting]] = {}
 
@@ -116,9 +116,13 @@ class Bench:
             return None
         return max(0.0, self.order.budget_seconds - (self._monotonic() - self._started))
 
+    def go_deeper(self) -> None:
+        """From here on the time of the dearer kinds counts: what came before was needed anyway."""
+        self._spare_from = self._monotonic()
+
     def spare_seconds(self) -> float:
         """What is left of the time that the dearer kinds may take (`[evidence] budget_seconds`); never negative."""
-        left = self.order.settings.evidence.budget_seconds - (self._monotonic() - self._started)
+        left = self.order.settings.evidence.budget_seconds - (self._monotonic() - self._spare_from)
         whole = self.seconds_left()
         return max(0.0, left if whole is None else min(left, whole))
 
@@ -171,7 +175,8 @@ class Bench:
 
     def _cache_key(self, request: Request, attempt: int) -> str:
         """Only whole, unmixed runs on the base are worth remembering: a candidate is seen once."""
-        if request.side == "candidate" or request.from_candidate or attempt > 1 or len(request.artefacts) > 1 or request.inputs:
+        mixed = request.from_candidate or request.inputs or len(request.artefacts) > 1
+        if request.side == "candidate" or mixed or attempt > 1:
             return ""
         parts = [self.order.base_tree, request.command, request.env, self.order.environment]
         return digest(canonical(parts))

@@ -31,8 +31,9 @@ def bring_in(plugin: str, data: object, command: str, settings: Settings, *, nee
     """
     start = (
         "\n\nimport json as _json, os as _os\n"
-        f'with open(_os.path.join(_os.environ["PODIUM_OUT"], "{FOLDER}", "{plugin}.json"), encoding="utf-8") as _file:\n'
-        '    begin(_os.environ.get("PODIUM_ROOT", "."), _os.environ["PODIUM_OUT"], _json.load(_file))\n'
+        '_out = _os.environ["PODIUM_OUT"]\n'
+        f'with open(_os.path.join(_out, "{FOLDER}", "{plugin}.json"), encoding="utf-8") as _file:\n'
+        '    begin(_os.environ.get("PODIUM_ROOT", "."), _out, _json.load(_file))\n'
     )
     inputs = {f"{FOLDER}/podium_{name}.py": text_of(name).encode() for name in (plugin, *needs)}
     inputs[f"{FOLDER}/podium_{plugin}.py"] += start.encode()

@@ -2,22 +2,26 @@
 
 All kinds are asked for their jobs; the jobs run cheapest first, few at a time; each gives one item as soon as it is
 known. Nothing here decides anything about the candidate.
+
+What an accept depends on and what is cheap comes first; then somebody may begin to read, and the dearer jobs go on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeAlias
 
 from podium.checks.bench import Bench, Monotonic
-from podium.checks.kind import Answer, GatherOrder, Job, Kind
+from podium.checks.kind import Answer, Cost, GatherOrder, Job, Kind
 from podium.checks.ports import Cache, Executor, Source
 from podium.evidence.model import Item, NotRun
 from podium.evidence.rules import item_id
 
 Emit: TypeAlias = Callable[[Item], Awaitable[None]]
+Settled: TypeAlias = Callable[[tuple[Job, ...]], Awaitable[None]]
+Wanted: TypeAlias = Callable[[Job], bool]
 
 
 async def gather(
@@ -29,11 +33,15 @@ async def gather(
     cache: Cache,
     kinds: tuple[Kind, ...],
     monotonic: Monotonic = time.monotonic,
+    wanted: Wanted | None = None,
+    settled: Settled | None = None,
 ) -> tuple[Item, ...]:
     """Gather all evidence about `order`'s candidate; `emit` gets each item once, as soon as it is known.
 
-    Returns the items in the order in which they were emitted. Cancelling it ends every sandbox that it started. An
-    exception of `emit` ends the gathering and is raised; one of a kind becomes an item that says `not run`.
+    `wanted` leaves jobs out. `settled` is called once, when all but the dearer jobs are done, with those that follow;
+    without it nothing waits for anything else. Returns the items in the order in which they were emitted. Cancelling
+    it ends every sandbox that it started. An exception of `emit` ends the gathering and is raised; one of a kind
+    becomes an item that says `not run`.
     """
     items: list[Item] = []
 
@@ -42,15 +50,32 @@ async def gather(
         items.append(item)
         await emit(item)
 
+    jobs = tuple(job for job in planned(order, kinds) if wanted is None or wanted(job))
     async with Bench(order, executor, source, cache, monotonic) as bench:
-        tasks = [asyncio.create_task(settle(job)) for job in planned(order, kinds)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        if settled is None:
+            await _all([settle(job) for job in jobs])
+            return tuple(items)
+        later = tuple(job for job in jobs if is_dear(job))
+        await _all([settle(job) for job in jobs if not is_dear(job)])
+        await settled(later)
+        bench.go_deeper()
+        await _all([settle(job) for job in later])
     return tuple(items)
+
+
+def is_dear(job: Job) -> bool:
+    """Whether nobody should wait for a job: no accept depends on it, and it takes long."""
+    return job.cost >= Cost.MANY and not job.required
+
+
+async def _all(works: list[Coroutine[None, None, None]]) -> None:
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def planned(order: GatherOrder, kinds: tuple[Kind, ...]) -> tuple[Job, ...]:

@@ -63,8 +63,22 @@ def command(
         context.output.document(to_sarif(items, version=__version__))
         return 0
     done = state.evidence.finished(run.id, chosen) is not None
-    context.output.document({"task": f"{run.spec}/{run.task}", "round": chosen, "finished": done, "items": items})
+    pending = state.evidence.pending(run.id, chosen)
+    context.output.document(
+        {
+            "task": f"{run.spec}/{run.task}",
+            "round": chosen,
+            "finished": done,
+            "items": items,
+            "pending": [each.name for each in pending],
+        }
+    )
     _print(context, items, done, full=bool(name))
+    if pending:
+        names = ", ".join(each.name for each in pending)
+        context.output.line(
+            context.output.paint(f"  Still being gathered, and no accept depends on it: {names}", "quiet")
+        )
     return 0
 
 

@@ -82,7 +82,13 @@ class Teller:
         about = self._tasks.get(str(data["run"]), str(data["run"]))
         if kind == "evidence.finished":
             count = len(data["items"])
-            return Told(about, f"round {data['round']}: evidence complete ({count} items, {data['seconds']:.0f} s)")
+            more = len(data.get("pending", ()))
+            what = "evidence complete for a verdict" if more else "evidence complete"
+            text = f"{what} ({count} items, {data['seconds']:.0f} s)" + (f"; {more} more to come" if more else "")
+            return Told(about, f"round {data['round']}: {text}")
+        if kind == "evidence.closed":
+            why = f", but not all: {data['why']}" if data.get("why") else ""
+            return Told(about, f"round {data['round']}: all evidence was gathered{why}", "quiet")
         item = data["item"]
         outcome = str(item["outcome"]["type"])
         why = item["outcome"].get("why", "")

@@ -15,6 +15,7 @@ POINTS: Final = (
     "candidate-recorded",
     "evidence-half",
     "evidence-gathered",
+    "evidence-deeper",
     "round-ordered",
     "landing-merged",
     "landing-verified",

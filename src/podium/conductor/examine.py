@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from podium.checks.gather import gather
+from podium.checks.gather import Settled, Wanted, gather
 from podium.checks.kind import GatherOrder, Kind, installed_kinds
 from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
@@ -32,18 +32,36 @@ class Subject:
     round: int = 0
 
 
-async def examine(shop: Shop, ground: Ground, subject: Subject, emit: Emit) -> tuple[Item, ...]:
+async def examine(
+    shop: Shop,
+    ground: Ground,
+    subject: Subject,
+    emit: Emit,
+    *,
+    wanted: Wanted | None = None,
+    settled: Settled | None = None,
+) -> tuple[Item, ...]:
     """Gather all evidence about `subject.commit`; `emit` gets each item as soon as it is known.
 
-    Cancelling ends every sandbox. Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
+    `wanted` and `settled` are as `podium.checks.gather.gather` has them. Cancelling ends every sandbox.
+    Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
     """
     order = await in_thread(order_for, shop, ground, subject)
     cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
-    return await gather_on(ground, order, subject, emit, cache=cache, kinds=installed_kinds())
+    kinds = installed_kinds()
+    return await gather_on(ground, order, subject, emit, cache=cache, kinds=kinds, wanted=wanted, settled=settled)
 
 
 async def gather_on(
-    ground: Ground, order: GatherOrder, subject: Subject, emit: Emit, *, cache: Cache, kinds: tuple[Kind, ...]
+    ground: Ground,
+    order: GatherOrder,
+    subject: Subject,
+    emit: Emit,
+    *,
+    cache: Cache,
+    kinds: tuple[Kind, ...],
+    wanted: Wanted | None = None,
+    settled: Settled | None = None,
 ) -> tuple[Item, ...]:
     """Gather these kinds of evidence, in sandboxes on this ground. Raises and is cancelled like `examine`."""
     place = ground.home.checks(ground.project.id) / system_entropy(8).hex()
@@ -51,7 +69,9 @@ async def gather_on(
     source = TreeSource(ground.mirror, subject.base, subject.commit)
     await in_thread(place.mkdir, mode=0o700, parents=True)
     try:
-        return await gather(order, executor, emit, source=source, cache=cache, kinds=kinds)
+        return await gather(
+            order, executor, emit, source=source, cache=cache, kinds=kinds, wanted=wanted, settled=settled
+        )
     finally:
         await in_thread(remove, place, within=place.parent)
 

@@ -12,6 +12,7 @@ import traceback
 from dataclasses import dataclass
 from functools import partial
 
+from podium.checks.kind import Cost, Job
 from podium.conductor.crash import crash_point
 from podium.conductor.deliver import deliver
 from podium.conductor.engine import step
@@ -135,7 +136,7 @@ class Attempt:
         async def emit(_: Item) -> None:
             return
 
-        items = required(await examine(self.shop, self.ground, subject, emit))
+        items = required(await examine(self.shop, self.ground, subject, emit, wanted=_decides))
         if what.candidate is None:  # the clauses of the very task that is taken back cannot hold any more
             return tuple(item for item in items if item.kind in _REVERT_KINDS)
         return items
@@ -199,6 +200,11 @@ class Attempt:
         )
         do = f"git merge podium/{target} (in your repository), then podium land"
         _hold(self.shop, self.project, self.entry.id, why, do)
+
+
+def _decides(job: Job) -> bool:
+    """What a landing waits for. A plugin's cheap jobs are asked too: their answer may say that it is required."""
+    return job.required or job.cost <= Cost.CHECK
 
 
 def _waived(what: Landable) -> set[str]:

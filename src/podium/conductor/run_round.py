@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from podium.conductor.crash import crash_point
 from podium.conductor.engine import step
-from podium.conductor.gather import gather
+from podium.conductor.gather import gather, go_deeper
 from podium.conductor.harvest import harvest
 from podium.conductor.patience import is_for_want_of_room, patiently
 from podium.conductor.prepare import claim, prepare
@@ -32,6 +32,7 @@ STAGES: Final[tuple[tuple[str, Stage], ...]] = (
     ("harvest", harvest),
     ("gather", gather),
 )
+"""After the last one a round is delivered; `podium.conductor.gather.go_deeper` then sees to what is still pending."""
 
 
 async def run_round(shop: Shop, project: str, run: str, number: int) -> None:
@@ -44,6 +45,7 @@ async def _stages(shop: Shop, project: str, run: str, number: int) -> None:
     crash_point(shop.crash_at, "round-claimed")
     for name, stage in STAGES:
         await patiently("a round", partial(_guarded, shop, name, stage, project, run, number))
+    await patiently("evidence", partial(go_deeper, shop, project, run, number))
 
 
 async def _guarded(shop: Shop, name: str, stage: Stage, project: str, run: str, number: int) -> None:

@@ -110,6 +110,7 @@ class Loop:
             with desk.reading(project) as state:
                 seq = state.seq
                 busy = busy or bool(state.runs.active()) or bool(state.landings.waiting())
+                busy = busy or state.evidence.any_unclosed()
             due = self._trouble.get(project, 0.0) <= now
             if self._seen.get(project) == seq or not due:
                 continue

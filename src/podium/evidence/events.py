@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podium.evidence.model import Item
+from podium.kernel.value import Value
 from podium.ledger.event import Payload
 
 
@@ -18,14 +19,37 @@ class EvidenceGathered(Payload, frozen=True, kw_only=True, tag="evidence.gathere
         return round_subject(self.run, self.round)
 
 
+class Pending(Value, frozen=True, kw_only=True):
+    """An item that is still being gathered."""
+
+    id: str
+    kind: str
+    name: str
+
+
 class EvidenceFinished(Payload, frozen=True, kw_only=True, tag="evidence.finished"):
-    """All that was ordered for this candidate has been gathered, or is told as not run."""
+    """All that an accept depends on has been gathered, or is told as not run; `pending` goes on."""
 
     run: str
     round: int
     tree: str
     items: tuple[str, ...]  # ids
     seconds: float
+    pending: tuple[Pending, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return round_subject(self.run, self.round)
+
+
+class EvidenceClosed(Payload, frozen=True, kw_only=True, tag="evidence.closed"):
+    """What was pending has been gathered too, or is told as not run."""
+
+    run: str
+    round: int
+    tree: str
+    seconds: float
+    why: str = ""  # why not all of it was gathered; empty = it was
 
     @property
     def subject(self) -> str:
