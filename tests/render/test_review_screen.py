@@ -88,9 +88,9 @@ def test_points_say_how_they_stand():
         {"id": "P3", "text": "docs", "round": 1, "by": ADA, "closed": "written", "closed_by": ADA},
     )
     found = "\n".join(screen(case(points=points)))
-    assert "✓ met     P1" in found
-    assert "○ open    P2" in found
-    assert "✓ closed  P3" in found
+    assert "✓ met       P1" in found
+    assert "○ open      P2" in found
+    assert "✓ closed    P3" in found
 
 
 def test_missing_evidence_is_said_and_never_silent():

@@ -44,7 +44,7 @@ def first_lines(case: Case, output: Output) -> list[str]:
     lines += evidence_lines(case.own_items, width=width, paint=paint)
     if case.review.points:
         lines += ["", paint("Points of earlier rounds", "strong")]
-        lines += point_lines(case.review.points, case.own_items, width=width, paint=paint)
+        lines += point_lines(case.review.points, case.own_items, width=width, paint=paint, run=case.run)
     return lines
 
 

@@ -120,6 +120,13 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
 AskFirst = Literal["high-risk", "always", "never"]
 
 
+class Generated(Value, frozen=True, kw_only=True):
+    """Files that a command makes: where it makes exactly these, a reviewer need not read them."""
+
+    paths: tuple[str, ...]  # globs
+    command: str
+
+
 class Notify(Value, frozen=True, kw_only=True):
     """How a person hears of what needs one. Empty: only in `podium attention`."""
 
@@ -136,6 +143,9 @@ class Settings(Value, frozen=True, kw_only=True):
     specs: str = "specs"
     default_agent: str = ""
     capacity: int = 5  # [review] capacity: candidates that may wait for a person
+    blind_first: AskFirst = "high-risk"  # [review]: machine findings are hidden until a hunk is marked
+    share_pace: bool = False  # [review]: reading times go into the ledger and the receipt; else they stay local
+    generated: tuple[Generated, ...] = ()
     parallel: int = 0  # [run] parallel: agents at once; 0 = as many as there are cores, at least 4
     ask_first: AskFirst = "high-risk"  # [run] ask_first: whether agents are asked for their questions before they begin
     network: tuple[str, ...] = ()  # [network] allow: host:port

@@ -10,8 +10,10 @@ from podium.project.constructs import fault_of_construct
 from podium.project.globs import fault_of
 from podium.project.model import (
     AgentSettings,
+    AskFirst,
     Environment,
     EvidenceSettings,
+    Generated,
     Limits,
     PermissionRule,
     Protected,
@@ -52,6 +54,9 @@ def parse_settings(content: bytes | str, path: str = FILE) -> Settings:
         target=target,
         specs=specs,
         capacity=review.whole("capacity", 5, least=1),
+        blind_first=_blind(review),
+        share_pace=review.flag("share_pace", False),
+        generated=tuple(_generated(table) for table in root.tables("generated")),
         parallel=run.whole("parallel", 0),
         default_agent=run.text("agent"),
         ask_first=ask_first_of(run),
@@ -184,6 +189,23 @@ def _agents(tables: Table, providers: tuple[str, ...]) -> tuple[AgentSettings, .
         table.finish()
         found.append(agent)
     return tuple(found)
+
+
+def _blind(table: Table) -> AskFirst:
+    wanted = table.text("blind_first", "high-risk")
+    if wanted not in get_args(AskFirst):
+        known = ", ".join(f'"{name}"' for name in get_args(AskFirst))
+        table.fault("blind_first", f"blind_first is {wanted!r}.", f"Write one of: {known}.")
+        return "high-risk"
+    return cast("AskFirst", wanted)
+
+
+def _generated(table: Table) -> Generated:
+    generated = Generated(paths=_globs(table, "paths"), command=_command(table, "command"))
+    if not generated.paths or not generated.command:
+        table.fault(None, "Generated files need paths and a command.", 'Write paths = ["..."] and command = "...".')
+    table.finish()
+    return generated
 
 
 def _permission(table: Table) -> PermissionRule:

@@ -44,7 +44,7 @@ def review_screen(
     yield from change_lines(case, width=width, paint=paint, every=every)
     if case.review.points:
         yield from _section("points", "", width, paint)
-        yield from point_lines(case.review.points, case.own_items, width=width, paint=paint)
+        yield from point_lines(case.review.points, case.own_items, width=width, paint=paint, run=case.run)
     if refusals is not None:
         yield from _section("against an accept", "", width, paint)
         yield from _against(case, refusals, width, paint)

@@ -12,11 +12,13 @@ from podium.render.safe_text import chop, columns, cut, pad, safe_line, safe_lin
 from podium.review.case import Case
 from podium.review.model import Point, Refusal
 from podium.review.person import short_name
-from podium.review.points import Closed, Met, Open, state
+from podium.review.points import Answered, Closed, Met, Open, state
+from podium.review.replies import replies
+from podium.runs.model import Run
 
 _MOST_FINDINGS = 8
 _INDENT = 11
-_POINT = 18
+_POINT = 20
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _LEVELS: dict[str, Tone] = {"error": "bad", "warning": "warn", "note": "quiet"}
 
@@ -120,17 +122,23 @@ def _finding(finding: Finding, room: int, paint: Paint) -> Iterator[str]:
         yield " " * _INDENT + head + line
 
 
-def point_lines(points: Iterable[Point], items: tuple[Item, ...], *, width: int, paint: Paint) -> Iterator[str]:
-    """The points of the task, each with how it stands."""
-    for point in points:
-        match state(point, items):
+def point_lines(
+    points: Iterable[Point], items: tuple[Item, ...], *, width: int, paint: Paint, run: Run | None = None
+) -> Iterator[str]:
+    """The points of the task, each with how it stands; `run` is whose words about them are told, as a claim."""
+    known = tuple(points)
+    told = replies(known, run.rounds if run else ())
+    for point in known:
+        match state(point, items, told):
+            case Answered(claim=claim, round=number):
+                glyph, word, tone, why = "unread", "answered", "warn", f"claimed in round {number}: {claim}"
             case Open():
                 glyph, word, tone, why = "unread", "open", "warn", ""
             case Met(checks=checks):
                 glyph, word, tone, why = "yes", "met", "good", f"{', '.join(checks)} holds now"
             case Closed(why=reason, by=by):
                 glyph, word, tone, why = "yes", "closed", "quiet", f"{reason} ({short_name(by)})"
-        head = f"  {paint(pad(f'{paint.glyph(glyph)} {word}', 8), _tone(tone))}  {pad(point.id, 4)}"
+        head = f"  {paint(pad(f'{paint.glyph(glyph)} {word}', 10), _tone(tone))}  {pad(point.id, 4)}"
         place = f"{point.path}:{point.line}" if point.path else ""
         about = f" [{place}]" if place and place not in point.text else ""
         text = f"{point.text}{about} {paint.glyph('dot')} {short_name(point.by)}, round {point.round}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from podium.ledger.event import Payload
-from podium.review.model import Accepted, MarkName, Point, Waiver
+from podium.review.model import Accepted, AnswerName, MarkName, Part, Point, TimeBatch, Waiver
 
 
 class TaskPayload(Payload, frozen=True, kw_only=True):
@@ -25,6 +25,7 @@ class Looked(TaskPayload, frozen=True, kw_only=True, tag="review.looked"):
     run: str
     round: int
     by: str
+    blind: bool = False  # machine findings are hidden until a hunk is marked
 
 
 class HunksMarked(TaskPayload, frozen=True, kw_only=True, tag="review.hunks-marked"):
@@ -35,6 +36,14 @@ class HunksMarked(TaskPayload, frozen=True, kw_only=True, tag="review.hunks-mark
     hunks: tuple[str, ...]
     mark: MarkName
     by: str
+    batch: str = ""  # the client's id of the batch it came in: a batch that is sent again counts once
+    marked_at: str = ""  # when the person did it; empty = when it was recorded
+
+
+class TimeRecorded(TaskPayload, frozen=True, kw_only=True, tag="review.time-recorded"):
+    """How long hunks were read; only where the project shares it (`[review] share_pace`)."""
+
+    batch: TimeBatch
 
 
 class PointRaised(TaskPayload, frozen=True, kw_only=True, tag="review.point-raised"):
@@ -50,6 +59,21 @@ class PointClosed(TaskPayload, frozen=True, kw_only=True, tag="review.point-clos
     point: str
     why: str
     by: str
+
+
+class QuestionAnswered(TaskPayload, frozen=True, kw_only=True, tag="review.question-answered"):
+    """A person answered a question of the checklist; a later answer replaces it."""
+
+    question: str
+    answer: AnswerName
+    text: str
+    by: str
+
+
+class PartChosen(TaskPayload, frozen=True, kw_only=True, tag="review.part-chosen"):
+    """A person takes some hunks of a candidate, to be verified as a candidate of their own. It is no accept."""
+
+    part: Part
 
 
 class ApprovalGiven(TaskPayload, frozen=True, kw_only=True, tag="review.approval-given"):
@@ -99,8 +123,11 @@ class AcceptVoided(TaskPayload, frozen=True, kw_only=True, tag="review.accept-vo
 ReviewEvent: TypeAlias = (
     Looked
     | HunksMarked
+    | TimeRecorded
     | PointRaised
     | PointClosed
+    | QuestionAnswered
+    | PartChosen
     | ApprovalGiven
     | TaskAccepted
     | TaskRefined

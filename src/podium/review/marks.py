@@ -3,6 +3,9 @@
 A mark belongs to one person and one hunk id. A hunk whose text changed has another id and is unseen again. Equal hunks
 of one file differ in their ids by an ordinal alone, so they are counted: of three equal hunks of which two were
 read, one stays unseen, whichever of them moved.
+
+Marks of one person may arrive late and out of order, from another tab or after a lost connection. Each has the time at
+which it was given, so that they end up the same in any order, and a batch that is sent again changes nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +28,43 @@ def mark(marks: dict[str, MarkName], hunks: Iterable[str], name: MarkName) -> No
             marks.pop(hunk, None)
         elif name != "seen" or hunk not in marks:
             marks[hunk] = name
+
+
+class Ledger:
+    """One person's marks in one task, while they are being folded: the same in whatever order they arrive.
+
+    Of a hunk two things are kept: the newest mark that the person gave (understood, flagged, or taken back), and when
+    it was last seen. Being seen counts where nothing was said, or where what was said was taken back before.
+    """
+
+    def __init__(self) -> None:
+        self.marks: dict[str, MarkName] = {}
+        self._given: dict[str, tuple[str, int, MarkName]] = {}
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._count = 0
+
+    def take(self, event: HunksMarked, recorded_at: str) -> None:
+        """Take marks in that were given at `event.marked_at`, as they count at `recorded_at`.
+
+        A time after that of the record is not believed. Of two marks of one moment the one recorded last counts.
+        """
+        at = min(event.marked_at or recorded_at, recorded_at)
+        self._count += 1
+        for hunk in event.hunks:
+            if event.mark == "seen":
+                self._seen[hunk] = max(self._seen.get(hunk, ("", 0)), (at, self._count))
+            else:
+                self._given[hunk] = max(self._given.get(hunk, ("", 0, "unseen")), (at, self._count, event.mark))
+            self._settle(hunk)
+
+    def _settle(self, hunk: str) -> None:
+        said_at, count, said = self._given.get(hunk, ("", 0, "unseen"))
+        if said != "unseen":
+            self.marks[hunk] = said
+        elif self._seen.get(hunk, ("", 0)) > (said_at, count):
+            self.marks[hunk] = "seen"
+        else:
+            self.marks.pop(hunk, None)
 
 
 def marks_for(hunks: Iterable[Hunk], earlier: Mapping[str, MarkName]) -> dict[str, MarkName]:

@@ -13,6 +13,17 @@ from podium.project.model import ProtectedRule
 # prefix "person:", "agent:" or "podium:"; see podium.review.person.
 
 MarkName = Literal["unseen", "seen", "understood", "flagged"]
+FirstPass = Literal["", "blind", "open"]
+AnswerName = Literal["yes", "no", "does not apply"]
+
+
+class Anchor(Value, frozen=True, kw_only=True):
+    """The code that a point is about, kept as text, so that it is found again wherever later rounds move it."""
+
+    text: str  # the line itself
+    before: tuple[str, ...] = ()  # up to three lines above it, the nearest last
+    after: tuple[str, ...] = ()  # up to three lines below it
+    side: Literal["old", "new"] = "new"
 
 
 class Point(Value, frozen=True, kw_only=True):
@@ -29,6 +40,8 @@ class Point(Value, frozen=True, kw_only=True):
     failing: tuple[str, ...] = ()  # names of the checks of its clause that failed when it was raised
     closed: str = ""  # why it is closed; empty = open
     closed_by: str = ""
+    anchor: Anchor | None = None  # see podium.review.anchors
+    draft: str = ""  # the id of the draft that it was sent from
 
 
 class Waiver(Value, frozen=True, kw_only=True):
@@ -63,6 +76,7 @@ class HunkRecord(Value, frozen=True, kw_only=True):
     hunk: str
     path: str
     mark: MarkName
+    folded: str = ""  # why it did not have to be read: what was proven of it, and how; empty = it was not folded
 
 
 class Approval(Value, frozen=True, kw_only=True):
@@ -100,6 +114,11 @@ class Receipt(Value, frozen=True, kw_only=True):
     ledger_head: str  # hash of the last ledger record that the verdict was founded on
     approvals: tuple[str, ...] = ()  # the other persons who approved the same tree
     points: tuple[str, ...] = ()  # "P1 closed: why" for each point of the task
+    part_of: str = ""  # the commit of the whole candidate, of which this is the part that was taken
+    left_out: tuple[str, ...] = ()  # "id path" of each hunk of the whole that was not taken
+    answers: tuple[str, ...] = ()  # "question: answer" for each question of the checklist
+    first_pass: FirstPass = ""  # whether machine findings were hidden until a hunk was marked
+    pace: str = ""  # how fast it was read, where the project records that
 
 
 class Accepted(Value, frozen=True, kw_only=True, tag="accepted"):
@@ -166,6 +185,56 @@ class Look(Value, frozen=True, kw_only=True):
     round: int
     by: str
     at: str
+    blind: bool = False  # machine findings were hidden until a hunk was marked
+
+
+class HunkTime(Value, frozen=True, kw_only=True):
+    """How long a hunk was before a person's eyes: on screen, visible and focused."""
+
+    hunk: str
+    seconds: float
+
+
+class TimeBatch(Value, frozen=True, kw_only=True):
+    """Reading times of one stretch of time in one tab. `id` is the client's: the same batch counts once."""
+
+    id: str
+    run: str
+    round: int
+    by: str
+    began: str
+    ended: str
+    times: tuple[HunkTime, ...]
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """A person's answer to a question of the checklist (podium.review.checklist)."""
+
+    question: str
+    answer: AnswerName
+    text: str
+    by: str
+    at: str
+
+
+class Part(Value, frozen=True, kw_only=True):
+    """The hunks of a candidate that a person takes; the rest goes back with points once the part has landed."""
+
+    run: str
+    round: int  # the round of the whole candidate
+    base: str
+    whole: str  # commit of the whole candidate
+    commit: str  # base and the chosen hunks
+    tree: str
+    ref: str
+    files: int
+    added: int
+    removed: int
+    hunks: tuple[str, ...]  # taken, by their ids in the whole
+    left_out: tuple[str, ...]
+    points: tuple[Point, ...]  # for the rest
+    by: str
+    at: str = ""
 
 
 class TaskReview(Value, frozen=True, kw_only=True):
@@ -179,6 +248,11 @@ class TaskReview(Value, frozen=True, kw_only=True):
     looks: tuple[Look, ...] = ()
     marks: dict[str, dict[str, MarkName]] = msgspec.field(default_factory=dict[str, dict[str, MarkName]])
     # person's key (podium.review.person.key) -> hunk id -> mark
+    batches: dict[str, frozenset[str]] = msgspec.field(default_factory=dict[str, frozenset[str]])
+    # person's key -> ids of the client's batches that were taken in
+    times: tuple[TimeBatch, ...] = ()  # only where the project shares them
+    answers: tuple[Answer, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 # --- a signature ------------------------------------------------------------------------------------------------------

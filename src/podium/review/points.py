@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from podium.evidence.model import Fails, Holds, Item
 from podium.kernel.errors import NotFoundError, UsageError
 from podium.kernel.value import Value
+from podium.review.anchors import anchor_at
 from podium.review.events import PointClosed
 from podium.review.model import Point, TaskReview
 from podium.review.person import require_person
+from podium.review.replies import Reply
 from podium.runs.model import FileChange
 
 _CLAUSE = re.compile(r"(?<![A-Za-z0-9_])([BED][1-9][0-9]{0,3})(?![A-Za-z0-9_])")
@@ -36,17 +38,28 @@ class Closed(Value, frozen=True, kw_only=True, tag="closed"):
     by: str
 
 
-PointState: TypeAlias = Open | Met | Closed
+class Answered(Value, frozen=True, kw_only=True, tag="answered"):
+    """Nobody has closed it and no evidence meets it, but the agent says what it did: a claim. It counts as open."""
+
+    claim: str
+    round: int
 
 
-def state(point: Point, items: Iterable[Item]) -> PointState:
-    """How a point stands, given the evidence of the candidate that is being judged."""
+PointState: TypeAlias = Open | Answered | Met | Closed
+
+
+def state(point: Point, items: Iterable[Item], replies: Mapping[str, Reply] | None = None) -> PointState:
+    """How a point stands, given the evidence of the candidate that is being judged.
+
+    `replies` are what agents say of points (podium.review.replies): they make a point `Answered`, never more.
+    """
     if point.closed:
         return Closed(why=point.closed, by=point.closed_by)
     holding = {item.name for item in items if isinstance(item.outcome, Holds)}
     if point.failing and holding.issuperset(point.failing):
         return Met(checks=point.failing)
-    return Open()
+    reply = (replies or {}).get(point.id)
+    return Answered(claim=reply.text, round=reply.round) if reply else Open()
 
 
 def still_open(points: Iterable[Point], items: Iterable[Item]) -> tuple[Point, ...]:
@@ -88,6 +101,7 @@ def write(
                 line=line,
                 hunk=_hunk_at(path, line, changes),
                 failing=failing,
+                anchor=anchor_at(path, line, changes),
             )
         )
     return tuple(written)

@@ -21,7 +21,7 @@ from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRu
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value, canonical
 from podium.review.model import Point, Receipt, Signature
-from podium.review.points import Closed, Met, Open, PointState
+from podium.review.points import Answered, Closed, Met, Open, PointState
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:podium:receipt:v1"
@@ -138,7 +138,7 @@ def evidence_line(item: Item) -> str:
 def point_line(point: Point, state: PointState) -> str:
     """One point as the receipt states it."""
     match state:
-        case Open():
+        case Open() | Answered():
             return f"{point.id} open"
         case Met(checks=checks):
             return f"{point.id} met: {', '.join(checks)} holds"

@@ -7,14 +7,16 @@ import msgspec
 from podium.ledger.event import Record
 from podium.review import events, marks, person
 from podium.review.model import (
+    Answer,
     Approval,
     Decided,
     Look,
-    MarkName,
+    Part,
     Point,
     Refined,
     Rejected,
     TaskReview,
+    TimeBatch,
     Voided,
 )
 
@@ -54,14 +56,28 @@ class _Fold:
         self.points: dict[str, Point] = {}
         self.approvals: list[Approval] = []
         self.looks: dict[tuple[str, str, int], Look] = {}
-        self.marks: dict[str, dict[str, MarkName]] = {}
+        self.marks: dict[str, marks.Ledger] = {}
+        self.batches: dict[str, set[str]] = {}
+        self.times: dict[tuple[str, str], TimeBatch] = {}
+        self.answers: dict[str, Answer] = {}
+        self.parts: list[Part] = []
 
     def apply(self, event: events.ReviewEvent, at: str) -> None:
         match event:
-            case events.Looked(run=run, round=number, by=by):
-                self.looks.setdefault((person.key(by), run, number), Look(run=run, round=number, by=by, at=at))
-            case events.HunksMarked(hunks=hunks, mark=mark, by=by):
-                marks.mark(self.marks.setdefault(person.key(by), {}), hunks, mark)
+            case events.Looked(run=run, round=number, by=by, blind=blind):
+                look = Look(run=run, round=number, by=by, at=at, blind=blind)
+                self.looks.setdefault((person.key(by), run, number), look)
+            case events.HunksMarked(by=by):
+                self.marks.setdefault(person.key(by), marks.Ledger()).take(event, at)
+                if event.batch:
+                    self.batches.setdefault(person.key(by), set()).add(event.batch)
+            case events.TimeRecorded(batch=batch):
+                self.times.setdefault((person.key(batch.by), batch.id), batch)
+            case events.QuestionAnswered(question=question, answer=answer, text=text, by=by):
+                self.answers.pop(question, None)
+                self.answers[question] = Answer(question=question, answer=answer, text=text, by=by, at=at)
+            case events.PartChosen(part=part):
+                self.parts.append(msgspec.structs.replace(part, at=at))
             case events.PointRaised(point=point):
                 self.points[point.id] = point
             case events.PointClosed(point=number, why=why, by=by):
@@ -93,5 +109,9 @@ class _Fold:
             points=tuple(self.points.values()),
             approvals=tuple(self.approvals),
             looks=tuple(self.looks.values()),
-            marks={who: dict(read) for who, read in self.marks.items()},
+            marks={who: dict(read.marks) for who, read in self.marks.items()},
+            batches={who: frozenset(known) for who, known in self.batches.items()},
+            times=tuple(self.times.values()),
+            answers=tuple(self.answers.values()),
+            parts=tuple(self.parts),
         )
