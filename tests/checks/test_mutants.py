@@ -105,5 +105,6 @@ def test_failing_tests_and_messages_catch_nothing(tmp_path: Path) -> None:
     assert outcome == Blind(why="no mutant of the changed lines: no test runs them")
 
 
-def test_mutants_are_made_only_where_they_are_asked_for() -> None:
-    assert MUTANTS.jobs(order(test=PYTEST, changes=(all_lines("cart.py", SOURCE),))) == ()
+def test_mutants_can_be_left_out() -> None:
+    off = {"evidence": EvidenceSettings(mutants=False)}
+    assert MUTANTS.jobs(order(test=PYTEST, changes=(all_lines("cart.py", SOURCE),), settings=off)) == ()

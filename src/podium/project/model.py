@@ -114,7 +114,8 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
 
     budget_seconds: float = 120.0  # the dearer kinds begin only while less has passed, and end by then; 0 = none
     test_map: bool = True  # which test runs which changed line: one run of the tests more
-    mutants: bool = False  # would a test fail if a changed line were wrong: many short runs of tests
+    mutants: bool = True  # would a test fail if a changed line were wrong: many short runs of tests
+    behaviour: bool = True  # what changed functions return, before and after: a few runs of the tests that call them
 
 
 AskFirst = Literal["high-risk", "always", "never"]

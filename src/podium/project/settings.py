@@ -159,7 +159,8 @@ def _evidence(table: Table) -> EvidenceSettings:
     evidence = EvidenceSettings(
         budget_seconds=table.number("budget_seconds", 120.0),
         test_map=table.flag("test_map", True),
-        mutants=table.flag("mutants", False),
+        mutants=table.flag("mutants", True),
+        behaviour=table.flag("behaviour", True),
     )
     table.finish()
     return evidence
