@@ -17,6 +17,7 @@ from podium.cli.intent import documents
 from podium.cli.names import AgentName, AnyName
 from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
+from podium.project.agents import AUTO, find_agent
 
 if TYPE_CHECKING:
     from podium.conductor.board import Row
@@ -36,11 +37,19 @@ class _Wanted:
     examples=(
         "podium run rate-limit",
         "podium run T2 --agent claude --agent codex",
+        "podium run T3 --agent claude:opus --agent claude:sonnet",
+        "podium run rate-limit --agent auto",
         "podium run rate-limit --no-follow",
     ),
 )
 @click.argument("names", type=AnyName(), nargs=-1, metavar="[SPEC|TASK]...")
-@click.option("--agent", "agents", type=AgentName(), multiple=True, help="Use this agent; several race on each task.")
+@click.option(
+    "--agent",
+    "agents",
+    type=AgentName(),
+    multiple=True,
+    help="Use this agent, or AGENT:MODEL; several race on each task. auto: the one with the best record.",
+)
 @click.option("--no-follow", is_flag=True, help="Order it, and come back at once.")
 @click.pass_obj
 def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], no_follow: bool) -> None:
@@ -98,8 +107,8 @@ def _is_sound(context: Context, state: State, wanted: list[_Wanted], agents: tup
 
     for each in wanted:
         approved_plan(state, each.spec, documents(context, each.spec))
-    known = {agent.name for agent in context.settings.agents}
-    return known.issuperset(agents) and bool(known)
+    settings = context.settings
+    return bool(settings.agents) and all(each == AUTO or find_agent(settings, each) for each in agents)
 
 
 def _order(context: Context, project: str, wanted: _Wanted, agents: tuple[str, ...]) -> bool:
@@ -128,7 +137,16 @@ def _print_order(context: Context, wanted: list[_Wanted], ordered: list[bool]) -
     for each, fresh in zip(wanted, ordered, strict=True):
         what = ", ".join(f"{each.spec}/{task}" for task in each.tasks) or f"all tasks of {each.spec}"
         output.line(f"{output.paint('ordered' if fresh else 'was ordered already', 'good')}  {what}")
+        for task, why in _reasons(context, each):
+            output.line(f"  {output.paint(output.safe(task), 'name')}  {output.safe(why)}")
     output.line("  Look on: podium run, podium status")
+
+
+def _reasons(context: Context, wanted: _Wanted) -> list[tuple[str, str]]:
+    """Why the agents were chosen that the track record chose."""
+    order = context.desk.look(context.project.id).plans.dispatch(wanted.spec)
+    why = order.why if order else {}
+    return [(task, text) for task, text in why.items() if not wanted.tasks or task in wanted.tasks]
 
 
 def _follow(context: Context, project: str, specs: frozenset[str], seq: int) -> list[Row]:

@@ -17,6 +17,7 @@ from podium.conductor.shop import Shop
 from podium.git.merge import merge
 from podium.git.model import Conflicted
 from podium.landing.events import LandOrdered, WorkOrdered
+from podium.project.agents import find_agent
 from podium.runs.events import RoundOrdered, RunStarted
 from podium.runs.store import candidate_of
 
@@ -66,7 +67,12 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
         case StartRun():
             run = shop.desk.new_id()
             started = RunStarted(
-                run=run, spec=order.spec, task=order.task, agent=order.agent, plan_blob=order.plan_blob
+                run=run,
+                spec=order.spec,
+                task=order.task,
+                agent=order.agent,
+                plan_blob=order.plan_blob,
+                model=_model(change, order.agent),
             )
             change.append(started, actor=shop.actor)
             change.append(RoundOrdered(run=run, round=1, round_kind="first", base=tip), actor=shop.actor)
@@ -96,6 +102,11 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
             _work(shop, engine, change, Work(entry, 1))
         case Work():
             _work(shop, engine, change, order)
+
+
+def _model(change: Change, agent: str) -> str:
+    found = find_agent(change.state.settings, agent)
+    return found.model if found else ""
 
 
 def _work(shop: Shop, engine: Engine, change: Change, order: Work) -> None:

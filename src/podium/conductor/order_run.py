@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from podium.conductor.approve_plan import record_settings
@@ -14,6 +14,7 @@ from podium.landing.model import Lost
 from podium.plan.events import DispatchHalted, DispatchOrdered
 from podium.plan.model import ApprovedPlan
 from podium.plan.rules import approval_counts
+from podium.project.agents import AUTO, find_agent
 from podium.project.model import Settings
 from podium.project.rules import dispatch_blocked
 from podium.project.settings import parse_settings, require_agent
@@ -48,10 +49,14 @@ def order_run(
     by = require_person(actor, "run")
     settings = parse_settings(settings_text)
     known = tuple(agent.name for agent in settings.agents)
+    seed = desk.new_id()
     with desk.change(project) as change:
         plan = approved_plan(change.state, spec, documents)
         wanted = tasks or tuple(task.id for task in plan.tasks)
-        _check(plan, wanted, agents, known)
+        automatic = agents == (AUTO,) and find_agent(settings, AUTO) is None
+        if automatic and not known:
+            require_agent(settings, known)
+        _check(plan, wanted, known if automatic else agents, settings)
         _check_protected(plan, wanted, settings, tracked_files)
         if not agents and any(not task.agents for task in plan.tasks if task.id in wanted):
             require_agent(settings, known)
@@ -60,8 +65,29 @@ def order_run(
         standing = change.state.plans.dispatch(spec)
         if not again and standing is not None and not agents and set(wanted) <= set(standing.tasks):
             return False
-        change.append(DispatchOrdered(spec=spec, by=by, tasks=tasks, agents=agents), actor=actor)
+        if automatic:
+            for event in _chosen(change.state, plan, wanted, known, by, seed):
+                change.append(event, actor=actor)
+        else:
+            change.append(DispatchOrdered(spec=spec, by=by, tasks=tasks, agents=agents), actor=actor)
     return True
+
+
+def _chosen(
+    state: State, plan: ApprovedPlan, tasks: tuple[str, ...], known: tuple[str, ...], by: str, seed: str
+) -> Iterator[DispatchOrdered]:
+    """One order for each task, to the agent that the track record gives it."""
+    from podium.conductor.choose_agent import choose_agent
+    from podium.conductor.track_record import attempts, kind_of, risk_of
+
+    record, risk = attempts(state), risk_of(state, plan.spec)
+    for task in plan.tasks:
+        if task.id in tasks:
+            own = f"{seed}/{task.id}"
+            choice = choose_agent(task.agents or known, kind_of(task, risk), record, own)
+            yield DispatchOrdered(
+                spec=plan.spec, by=by, tasks=(task.id,), agents=(choice.agent,), why=choice.why, seed=own
+            )
 
 
 def halt_run(desk: Desk, project: str, spec: str, *, actor: str) -> bool:
@@ -111,13 +137,14 @@ def _check_protected(
             raise UsageError(blocked.message, where=f"{plan.spec}/{task.id}", do=blocked.do)
 
 
-def _check(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], known: tuple[str, ...]) -> None:
+def _check(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], settings: Settings) -> None:
+    known = tuple(agent.name for agent in settings.agents)
     there = {task.id for task in plan.tasks}
     for task in tasks:
         if task not in there:
             raise UsageError(f"the plan has no task {task}", where=plan.spec, do=f"It has {', '.join(sorted(there))}.")
     named = {*agents, *(agent for task in plan.tasks if task.id in tasks and not agents for agent in task.agents)}
-    for agent in sorted(named - set(known)):
+    for agent in sorted(each for each in named if find_agent(settings, each) is None):
         raise UsageError(
             f"no agent is called {agent}",
             where="podium.toml",

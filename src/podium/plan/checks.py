@@ -12,6 +12,7 @@ from podium.plan.model import Plan, Task
 from podium.plan.parse import SUFFIX
 from podium.plan.rule_book import PLAN_RULES
 from podium.plan.rules import find_cycle, serialise, shown_cycle
+from podium.project.agents import find_agent
 from podium.project.globs import contains, matcher, matches, overlaps
 from podium.project.model import Settings
 from podium.project.rules import dispatch_blocked
@@ -122,7 +123,7 @@ def _agents(plan: Plan, settings: Settings, known_agents: Collection[str], repor
     instead = f"Known are: {known}." if known else 'Add a table [agents.NAME] with command = ["..."] to podium.toml.'
     for task in plan.tasks:
         for agent in task.agents:
-            if agent not in known_agents:
+            if agent not in known_agents and find_agent(settings, agent) is None:
                 near = difflib.get_close_matches(agent, list(known_agents), n=1)
                 hint = f" Did you mean {near[0]}?" if near else ""
                 message = f"{task.id} names the agent {agent!r}, which is not known."

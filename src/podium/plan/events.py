@@ -35,6 +35,8 @@ class DispatchOrdered(Payload, frozen=True, kw_only=True, tag="plan.dispatch-ord
     by: str
     tasks: tuple[str, ...] = ()  # empty = all tasks of the plan
     agents: tuple[str, ...] = ()  # these instead of the plan's; empty = as the plan says
+    why: str = ""  # why this agent, where the track record decided
+    seed: str = ""  # of that choice: with the ledger as it was, anybody can make it again
 
     @property
     def subject(self) -> str:

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from podium.kernel.errors import UsageError
 from podium.plan.model import Plan, Task
+from podium.project.agents import NAME
 from podium.project.globs import fault_of
 from podium.project.toml_reader import Document, Table
 from podium.project.toml_text import toml_text, toml_texts
@@ -17,7 +18,7 @@ SUFFIX = ".plan.toml"
 MOST_TASKS = 200
 
 _TASK_ID = re.compile(r"T[1-9][0-9]{0,3}")
-_AGENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_AGENT = re.compile(NAME)
 _CLAUSE = re.compile(r"[BED][1-9][0-9]{0,3}")
 
 

@@ -24,6 +24,7 @@ class Dispatch(Value, frozen=True, kw_only=True):
     agents: dict[str, tuple[str, ...]]  # task -> agents that replace the plan's; absent = as the plan says
     by: str
     at: str
+    why: dict[str, str] = msgspec.field(default_factory=dict[str, str])  # task -> why its agent was chosen for it
 
 
 class Plans:
@@ -77,13 +78,17 @@ class Plans:
         standing = self._dispatch.get(order.spec)
         earlier = set(standing.tasks) if standing else set[str]()
         agents = dict(standing.agents) if standing else dict[str, tuple[str, ...]]()
+        why = dict(standing.why) if standing else dict[str, str]()
         for task in named:
             if order.agents:
                 agents[task] = order.agents
             else:
                 agents.pop(task, None)
+            why.pop(task, None)
+            if order.why:
+                why[task] = order.why
         tasks = tuple(task.id for task in plan.tasks if task.id in earlier or task.id in named)
-        self._dispatch[order.spec] = Dispatch(tasks=tasks, agents=agents, by=order.by, at=at)
+        self._dispatch[order.spec] = Dispatch(tasks=tasks, agents=agents, by=order.by, at=at, why=why)
 
     def approved(self, spec: str) -> ApprovedPlan | None:
         """The plan of this spec whose approval was not withdrawn."""

@@ -27,6 +27,7 @@ class RunStarted(Payload, frozen=True, kw_only=True, tag="runs.started"):
     task: str
     agent: str
     plan_blob: str
+    model: str = ""  # that was asked for; empty = the agent's own choice
 
     @property
     def subject(self) -> str:

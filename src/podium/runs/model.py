@@ -231,4 +231,5 @@ class Run(Value, frozen=True, kw_only=True):
     plan_blob: str
     started_at: str
     rounds: tuple[Round, ...]
+    model: str = ""  # that was asked for; empty = the agent's own choice
     archived: str = ""  # why it is no longer in the race; empty = it still is

@@ -65,6 +65,7 @@ class Runs:
                     task=event.task,
                     agent=event.agent,
                     plan_blob=event.plan_blob,
+                    model=event.model,
                     started_at=record.at,
                     rounds=(),
                 )
