@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from podium.cli.output import Output
-from podium.kernel.clock import moment
 from podium.landing.model import AtWork, InReview
-from podium.render.ages import span
+from podium.render.round_words import round_words
 from podium.render.state_words import words
 from podium.render.table import Cell, Column, table
 from podium.runs.model import (
-    AwaitingPermission,
-    Delivered,
-    Failed,
-    Gathering,
-    Harvesting,
-    Ordered,
-    Round,
     Run,
-    Stopped,
     Working,
 )
 
@@ -60,39 +51,13 @@ def _cells(state: State, row: Row, now: datetime, news: dict[str, str]) -> list[
     for number, run in enumerate(runs):
         lead = head if number == 0 else ["", ""]
         busy = isinstance(run.rounds[-1].state, Working)
-        doing = _joined(*_stage(run.rounds[-1], now), news.get(run.id, "") if busy else "")
+        doing = _joined(*round_words(run.rounds[-1], now), news.get(run.id, "") if busy else "")
         lines.append([*lead, f"{run.agent} #{run.rounds[-1].number}", doing, Cell("" if number else said.do, "strong")])
     return lines
 
 
 def _joined(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
-
-
-def _stage(round_: Round, now: datetime) -> list[str]:
-    state = round_.state
-    match state:
-        case Ordered():
-            return ["waits for a worker" if not round_.worker else "workspace is being made"]
-        case Working(paused=paused):
-            age = span((now - moment(round_.ordered_at)).total_seconds())
-            trips = [f"tripwire: {trip.name}" for trip in round_.trips]
-            return ["paused" if paused else age, *trips]
-        case AwaitingPermission(requests=requests):
-            return [f"asks: {requests[0].title}" + (f" (+{len(requests) - 1})" if len(requests) > 1 else "")]
-        case Harvesting():
-            return ["taking over its work"]
-        case Gathering():
-            return ["gathering evidence"]
-        case Delivered(candidate=candidate):
-            files = "1 file" if candidate.files == 1 else f"{candidate.files} files"
-            return [f"{files}, +{candidate.added} -{candidate.removed}"]
-        case Failed(reason=reason):
-            return [f"failed: {reason}"]
-        case Stopped(by=by):
-            return [f"stopped by {by}"]
-        case _:
-            assert_never(state)
 
 
 def _runs(state: State, row: Row) -> list[Run]:

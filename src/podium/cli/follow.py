@@ -14,11 +14,11 @@ from podium.cli.chain import reading
 from podium.cli.context import Context
 from podium.cli.motion import in_motion
 from podium.cli.screen import Screen
-from podium.cli.telling import Teller, Told
 from podium.kernel.errors import PodiumError
 from podium.landing.model import AtWork
 from podium.ledger.event import Record
 from podium.ledger.read import Reader
+from podium.render.telling import Teller, Told
 
 if TYPE_CHECKING:
     from podium.conductor.board import Row

@@ -10,9 +10,9 @@ from podium.cli.chain import read_chain
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AnyName
-from podium.cli.telling import Teller, Told
 from podium.kernel.clock import moment
 from podium.ledger.event import Record
+from podium.render.telling import Teller, Told
 
 
 @click.command(cls=Verb, examples=("podium log", "podium log rate-limit/T2 -n 0", "podium log --json | jq .records[0]"))

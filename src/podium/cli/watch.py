@@ -11,11 +11,11 @@ from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.cli.transcript_lines import Telling
-from podium.cli.transcript_source import Transcript
 from podium.conductor.tasks import find_run
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from podium.conductor.read_transcript import Transcript
     from podium.runs.model import Run
 
 POLL_SECONDS = 0.1
@@ -32,12 +32,14 @@ def command(context: Context, task: str, number: int | None, agent: str, no_foll
 
     It is what the agent says, not what Podium observed. Ctrl-C stops the watching, not the agent.
     """
+    from podium.conductor.read_transcript import Transcript
+
     project = context.project.id
     run = find_run(context.desk.look(project), task, agent, archived=True)
     chosen = number or run.rounds[-1].number
     if chosen > len(run.rounds):
         raise NotFoundError(f"there is no round {chosen}", where=f"{run.spec}/{run.task}")
-    transcript = Transcript(context, project, run, chosen)
+    transcript = Transcript(context.desk, project, run.id, chosen)
     if context.output.json:
         entries = list(transcript.more())
         while more := transcript.more():

@@ -34,6 +34,7 @@ class Need:
     what: str
     since: str
     do: str
+    request: str = ""  # id of the permission request that waits
 
 
 def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
@@ -60,6 +61,7 @@ def _permissions(state: State) -> list[Need]:
             f"asks to {request.kind}: {request.title}" + (f" ({request.detail})" if request.detail else ""),
             request.asked_at,
             f"podium allow {_name(run)} {request.id}   or   podium deny {_name(run)} {request.id}",
+            request.id,
         )
         for run, _, request in waiting_requests(state)
     ]

@@ -178,7 +178,8 @@ def _intent(kind: str, data: dict[str, Any]) -> Told:
         case "plan.withdrawn":
             return Told(data["spec"], f"approval withdrawn: {data['reason']}", "warn")
         case "plan.dispatch-ordered":
-            return Told(data["spec"], f"run ordered: {', '.join(data.get('tasks', ())) or 'all tasks'}")
+            chosen = f"; {data['why']}" if data.get("why") else ""
+            return Told(data["spec"], f"run ordered: {', '.join(data.get('tasks', ())) or 'all tasks'}{chosen}")
         case "plan.dispatch-halted":
             return Told(data["spec"], "no further task is started", "warn")
         case _:
