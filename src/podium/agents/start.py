@@ -8,10 +8,9 @@ import re
 import msgspec
 
 from podium.kernel.value import Value
+from podium.project.providers import PLACEHOLDER_KEY
 
-PLACEHOLDER_KEY = "sk-podium-placeholder-the-key-is-added-outside-of-the-sandbox"
-"""What an agent is given as its API key where Podium stands between it and its provider; long, because Copilot CLI
-blots its key out of its own output wherever it stands."""
+__all__ = ["PLACEHOLDER_KEY", "Start", "spawned"]
 
 _WRITE = (
     "n=$1; shift; "

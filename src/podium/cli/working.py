@@ -88,6 +88,7 @@ def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:
         desk=context.desk,
         worker=worker_name(context.home),
         path=context.path,
+        environ=context.environ,
         python=sys.executable,
         tiers=tiers,
         nursery=nursery,

@@ -11,6 +11,7 @@ from podium.conductor.casefile import spec_of
 from podium.conductor.crash import crash_point
 from podium.conductor.ground import Ground
 from podium.conductor.mirrors import open_mirror
+from podium.conductor.providers import NoKey, gateway_of
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
 from podium.git.diff import changes
@@ -18,6 +19,7 @@ from podium.git.mirror import Mirror
 from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.plan.prompts import fallback_prompt, prompt, refine_prompt
+from podium.project.agents import find_agent
 from podium.project.model import AgentSettings, Settings
 from podium.runs.events import BoundaryRecorded, RoundClaimed
 from podium.runs.model import Boundary, Ordered, Round, Run
@@ -25,6 +27,8 @@ from podium.runs.rules import patch_text
 from podium.runs.store import candidate_of
 from podium.supervisor.order import ORDER, Order, write_order
 from podium.workspaces.boundary import AgentFacts, describe
+from podium.workspaces.gateway.kinds import seen_env
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount, SandboxPlan
 from podium.workspaces.tiers import choose
 
@@ -55,9 +59,10 @@ def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
     located = locate(agent.command, shop.path, agent=agent.name)
     with open_mirror(shop.home, registered, shop.path) as mirror:
         ground = ground_of(shop, project, mirror)
-        plan = _sandbox(shop, ground, project, run, round_, agent, located)
+        gateway = _gateway(shop, settings, agent)
+        plan = _sandbox(shop, ground, project, run, round_, agent, located, gateway)
         with shop.desk.reading(project) as state:
-            order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_))
+            order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_), gateway)
     boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256))
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_order(directory, order)
@@ -85,9 +90,9 @@ def overlay_dir(shop: Shop, project: str, run: Run, round_: Round) -> Path:
 
 def agent_settings(settings: Settings, name: str) -> AgentSettings:
     """The settings of an agent. Raises UsageError when podium.toml does not know it (any more)."""
-    for agent in settings.agents:
-        if agent.name == name:
-            return agent
+    agent = find_agent(settings, name)
+    if agent is not None:
+        return agent
     raise UsageError(f"no agent is called {name}", where="podium.toml", do=f"Add a table [agents.{name}].")
 
 
@@ -121,21 +126,47 @@ def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
     return Told(prompt=refine_prompt(task, spec, points), fresh=fresh, session=before.session)
 
 
+def _gateway(shop: Shop, settings: Settings, agent: AgentSettings) -> GatewayOrder | None:
+    """The way to the agent's model; None where it has none that Podium knows. Raises UsageError without a key."""
+    found = gateway_of(settings, agent, shop.environ)
+    if isinstance(found, NoKey):
+        if not agent.provider and settings.network:
+            return None  # the project opens ways of its own, and the agent may know one
+        raise UsageError(found.what, where=f"podium.toml [agents.{agent.name}]", do=found.do)
+    return found
+
+
 def _sandbox(
-    shop: Shop, ground: Ground, project: str, run: Run, round_: Round, agent: AgentSettings, located: Located
+    shop: Shop,
+    ground: Ground,
+    project: str,
+    run: Run,
+    round_: Round,
+    agent: AgentSettings,
+    located: Located,
+    gateway: GatewayOrder | None,
 ) -> SandboxPlan:
     """The agent's sandbox: its overlay on this base, one HOME for all rounds of the run, its program read-only."""
     known = ground.settings.environment.mounts
     own = dict.fromkeys(path for path in (*located.mounts, *agent.mounts) if path not in known)
     mounts = tuple(Mount(source=path, target=path) for path in own)
-    plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=agent.env, mounts=mounts)
+    env = {**(seen_env(gateway.kind, gateway.seen_url) if gateway else {}), **agent.env}
+    plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=env, mounts=mounts)
     home = shop.home.run(project, run.id) / "home"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     return msgspec.structs.replace(plan, home=str(home), network=ground.settings.network)
 
 
 def _order(
-    shop: Shop, ground: Ground, state: State, run: Run, round_: Round, located: Located, plan: SandboxPlan, told: Told
+    shop: Shop,
+    ground: Ground,
+    state: State,
+    run: Run,
+    round_: Round,
+    located: Located,
+    plan: SandboxPlan,
+    told: Told,
+    gateway: GatewayOrder | None,
 ) -> Order:
     agent, settings = agent_settings(ground.settings, run.agent), ground.settings
     task = state.plans.task(run.spec, run.task)
@@ -150,6 +181,8 @@ def _order(
         fallback_prompt=told.fresh,
         sandbox=plan,
         bwrap=ground.bwrap,
+        gateway=gateway,
+        model_url=gateway.seen_url if gateway else "",
         permissions=settings.permissions,
         tripwires=settings.tripwires,
         scope=task.scope if task else (),

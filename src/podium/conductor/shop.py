@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -28,6 +28,7 @@ class Shop:
     path: str  # where agents' programs are looked for, as in $PATH
     python: str  # the interpreter that supervisors run with
     tiers: TierReport  # what works on this machine, found by trying
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])  # of the worker: where keys of providers are
     nursery: Nursery | None = None  # where supervisors are started warm; None = each from nothing
     tier: str = ""  # a sandbox tier asked for by name; empty = the best that works here
     crash_at: str = ""  # crash tests only: see podium.conductor.crash

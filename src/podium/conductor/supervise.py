@@ -33,12 +33,19 @@ async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
         return
     watch = Watch(shop, project, run, number)
     order = await in_thread(read_order, watch.directory)
-    await in_thread(start_or_attach, watch.directory, order, shop.python, nursery=shop.nursery)
+    await in_thread(start, shop, watch.directory, order)
     crash_point(shop.crash_at, "supervisor-started")
     record = await watch.until_end(order)
     if record is not None:
         crash_point(shop.crash_at, "agent-ended")
         await in_thread(watch.carry_end, record)
+
+
+def start(shop: Shop, directory: Path, order: Order) -> None:
+    """See to it that a supervisor is at work there, and has the keys that its order speaks of."""
+    variable = order.gateway.key.variable if order.gateway is not None else ""
+    secrets = {variable: shop.environ[variable]} if variable in shop.environ else {}
+    start_or_attach(directory, order, shop.python, nursery=shop.nursery, secrets=secrets)
 
 
 class Watch:
@@ -70,9 +77,7 @@ class Watch:
                         await in_thread(self.carry_events)
                         return record
                     case Died() | NotStarted():
-                        await in_thread(
-                            start_or_attach, self.directory, order, self._shop.python, nursery=self._shop.nursery
-                        )
+                        await in_thread(start, self._shop, self.directory, order)
                     case Alive():
                         pass
             await asyncio.sleep(POLL_SECONDS)

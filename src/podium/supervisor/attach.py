@@ -6,9 +6,11 @@ Whether a supervisor lives is what its lock says, not what a pid or a clock says
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,6 +19,7 @@ import msgspec
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.supervisor import inbox, lock
+from podium.supervisor.main import SECRETS
 from podium.supervisor.nursery import Nursery, NurseryGoneError
 from podium.supervisor.order import LOCK, LOG, STARTS, ExitRecord, Order, Start, read_exit, read_order, write_order
 
@@ -50,13 +53,19 @@ Status: TypeAlias = NotStarted | Alive | Died | Ended
 
 
 def start_or_attach(
-    round_dir: Path, order: Order, python: str = sys.executable, *, nursery: Nursery | None = None
+    round_dir: Path,
+    order: Order,
+    python: str = sys.executable,
+    *,
+    nursery: Nursery | None = None,
+    secrets: Mapping[str, str] | None = None,
 ) -> None:
     """See to it that the round has a supervisor, or has ended; returns once that is so.
 
     Starts nothing where one lives or the round has ended. After the death of a supervisor a new one is started, which
     goes on in the same session where it can. The first order written counts; a later one is ignored. It is started in
-    the `nursery` where one is given and lives: that is the same, and quicker.
+    the `nursery` where one is given and lives: that is the same, and quicker. `secrets` are handed over by a pipe: they
+    are on no command line, in no environment and in no file.
     Raises PodiumError when the supervisor cannot be started.
     """
     round_dir.mkdir(parents=True, exist_ok=True)
@@ -65,32 +74,32 @@ def start_or_attach(
     read_order(round_dir)  # the first one counts: it must be one that a supervisor can follow
     if isinstance(status(round_dir), Alive | Ended):
         return
-    why = _begin_warm(round_dir, nursery)
+    why = _begin_warm(round_dir, nursery, secrets or {})
     if why is None:
-        why = _begin(round_dir, python)
+        why = _begin(round_dir, python, secrets or {})
     if why:
         raise PodiumError(f"the supervisor did not start: {why}", where=str(round_dir), do=f"see {round_dir / LOG}")
 
 
-def _begin_warm(round_dir: Path, nursery: Nursery | None) -> str | None:
+def _begin_warm(round_dir: Path, nursery: Nursery | None, secrets: Mapping[str, str]) -> str | None:
     """Start it in the nursery: why that did not work, or an empty text; None when there is none."""
     if nursery is None:
         return None
     try:
-        return nursery.begin(round_dir)
+        return nursery.begin(round_dir, secrets)
     except NurseryGoneError:
         return None  # it may have started it all the same: the next one finds that by the lock
 
 
-def _begin(round_dir: Path, python: str) -> str:
+def _begin(round_dir: Path, python: str, secrets: Mapping[str, str]) -> str:
     """Start it in a process of its own: why that did not work, or an empty text."""
     # The first process forks the supervisor, waits until that has the lock (or has found that another one has it),
     # and ends: so the supervisor is no child of ours, and nobody needs to reap it.
-    command = [python, "-P", "-m", "podium.supervisor", os.fspath(round_dir.absolute())]
+    command = [python, "-P", "-m", "podium.supervisor", os.fspath(round_dir.absolute()), SECRETS]
     try:
         started = subprocess.run(
             command,
-            stdin=subprocess.DEVNULL,
+            input=json.dumps(dict(secrets)).encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,10 +23,11 @@ from podium.kernel.ids import digest
 from podium.kernel.value import canonical
 from podium.runs.model import Resumption
 from podium.supervisor.crash import CrashPoint
+from podium.supervisor.doors import Doors
 from podium.supervisor.ending import Ending, of_stop_reason
 from podium.supervisor.files import write_whole
+from podium.supervisor.keeper import ModelKeeper
 from podium.supervisor.order import SESSION, Order, SessionRecord, read_session
-from podium.supervisor.relay import Relay
 from podium.supervisor.sandboxed import AgentProcess
 from podium.supervisor.stage import Stage
 from podium.workspaces.plan import seen_workdir
@@ -46,14 +47,16 @@ TAKE_OVER = (
 class Attempt:
     """Starts one agent and talks with it; used once."""
 
-    def __init__(self, round_dir: Path, order: Order, stage: Stage, crash: CrashPoint, *, number: int) -> None:
+    def __init__(
+        self, round_dir: Path, order: Order, stage: Stage, crash: CrashPoint, secrets: Mapping[str, str], *, number: int
+    ) -> None:
         self._round_dir = round_dir
         self._order = order
         self._stage = stage
         self._crash = crash
         self._number = number
         self._before = read_session(round_dir)
-        self._relay = Relay(order.sandbox, order.forwards)
+        self._doors = Doors(order, secrets, ModelKeeper())
         self.stderr = ""
 
     @property
@@ -106,7 +109,7 @@ class Attempt:
             if not self._stage.broken.done() and not process.paused:
                 await process.gone(order.exit_seconds)
             how = await process.end()
-            await self._relay.close()
+            await self._doors.close()
             self._stage.process = None
             self.stderr = process.stderr
         return _told(ending, how)
@@ -148,7 +151,7 @@ class Attempt:
         spoken = stage.driver
         if spoken is None:
             raise RuntimeError("an attempt needs a driver")
-        await self._in_time(process.begin(self._relay.open))
+        await self._in_time(process.begin(self._doors.open))
         opened = await self._in_time(spoken.open(process.pipes, stage, task))
         self._crash.reach("opened")
         prompt = self._begin(opened)

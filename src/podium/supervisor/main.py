@@ -1,6 +1,9 @@
 """The supervisor's life: fork, lock, go on where an earlier one stopped, play, leave an exit record.
 
-    python -m podium.supervisor ROUND_DIR
+    python -m podium.supervisor ROUND_DIR [--secrets]
+
+With `--secrets`, stdin is a JSON object of the variables that hold the keys of the round's model provider. They are
+kept in the supervisor's memory, and written nowhere.
 
 The process that was started waits until the supervisor, its child, has the lock, and ends with 0; with 0 as well when
 another supervisor has it or the round is over, and with 1 and a line on stderr when the supervisor cannot begin.
@@ -10,27 +13,31 @@ The supervisor is a session of its own, has no descriptor of its starter, and be
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 
 from podium.supervisor.names import EXIT, LOCK, LOG
 
+SECRETS = "--secrets"
+
 
 def main(arguments: list[str]) -> int:
     """The starting process."""
-    if len(arguments) != 1:
-        print("usage: python -m podium.supervisor ROUND_DIR", file=sys.stderr)  # noqa: T201
+    if len(arguments) not in (1, 2) or arguments[1:] not in ([], [SECRETS]):
+        print(f"usage: python -m podium.supervisor ROUND_DIR [{SECRETS}]", file=sys.stderr)  # noqa: T201
         return 2
-    why = begin(Path(arguments[0]))
+    why = begin(Path(arguments[0]), json.load(sys.stdin) if arguments[1:] else {})
     if why:
         print(why, file=sys.stderr)  # noqa: T201
     return 1 if why else 0
 
 
-def begin(round_dir: Path) -> str:
+def begin(round_dir: Path, secrets: Mapping[str, str]) -> str:
     """Fork the supervisor and wait until it is ready: why it could not begin, or an empty text.
 
     The supervisor is a child of this process, which has to end soon: nobody reaps it otherwise.
@@ -39,7 +46,7 @@ def begin(round_dir: Path) -> str:
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _supervisor(round_dir, writing)
+        _supervisor(round_dir, writing, secrets)
     os.close(writing)
     said = b""
     while block := os.read(reading, 4096):
@@ -47,7 +54,7 @@ def begin(round_dir: Path) -> str:
     return "" if said == b"ready" else said.decode("utf-8", "replace") or "it ended before it was ready"
 
 
-def _supervisor(round_dir: Path, ready: int) -> None:
+def _supervisor(round_dir: Path, ready: int, secrets: Mapping[str, str]) -> None:
     """The child: never returns."""
     from podium.supervisor import lock
 
@@ -66,7 +73,7 @@ def _supervisor(round_dir: Path, ready: int) -> None:
     _say(ready, "ready")
     os.close(ready)
     try:
-        code = _supervise(round_dir)
+        code = _supervise(round_dir, secrets)
     except Exception:  # noqa: BLE001 - the end of this process, whatever it is: leave its traceback in the log
         traceback.print_exc()
     finally:
@@ -111,7 +118,7 @@ def _say(ready: int, text: str) -> None:
         os.write(ready, text.encode())
 
 
-def _supervise(round_dir: Path) -> int:
+def _supervise(round_dir: Path, secrets: Mapping[str, str]) -> int:
     """The heavy part, imported only now, when the starter has its answer."""
     import asyncio
 
@@ -122,7 +129,7 @@ def _supervise(round_dir: Path) -> int:
 
     install()
     try:
-        asyncio.run(Round(round_dir, SystemClock()).run())
+        asyncio.run(Round(round_dir, SystemClock(), secrets).run())
     except PodiumError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the log
         return 1

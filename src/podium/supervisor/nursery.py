@@ -8,8 +8,8 @@ process `python -m podium.supervisor ROUND_DIR` does, so the supervisor takes it
 no descriptor of its starter and belongs to nobody. It knows no round and holds no state: when it is gone, supervisors
 are started in the plain way. It ends when its stdin does, and that is when the conductor that it belongs to ends.
 
-One line in, a round's directory as JSON; one line out, why its supervisor could not begin, or an empty text. It has a
-single thread, since a fork takes over no other.
+One line in, a round's directory and its secrets as JSON; one line out, why its supervisor could not begin, or an empty
+text. It has a single thread, since a fork takes over no other.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import select
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 ANSWER_SECONDS = 60.0
@@ -55,13 +56,13 @@ class Nursery:
         """Of its process; 0 when it is gone."""
         return self._process.pid if self._process is not None else 0
 
-    def begin(self, round_dir: Path) -> str:
+    def begin(self, round_dir: Path, secrets: Mapping[str, str] | None = None) -> str:
         """Start a round's supervisor: why it could not begin, or an empty text. Raises NurseryGoneError."""
         with self._lock:
             if self._process is None:
                 raise NurseryGoneError
             try:
-                said = _ask(self._process, os.fsencode(round_dir.absolute()))
+                said = _ask(self._process, os.fsencode(round_dir.absolute()), secrets or {})
             except (OSError, ValueError):
                 said = None
             if said is None:
@@ -85,11 +86,12 @@ class Nursery:
         process.wait()
 
 
-def _ask(process: subprocess.Popen[bytes], round_dir: bytes) -> str | None:
+def _ask(process: subprocess.Popen[bytes], round_dir: bytes, secrets: Mapping[str, str]) -> str | None:
     """Its answer; None when there is none in time."""
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(json.dumps(round_dir.decode("utf-8", "surrogateescape")).encode() + b"\n")
+    line = json.dumps([round_dir.decode("utf-8", "surrogateescape"), dict(secrets)])
+    process.stdin.write(line.encode() + b"\n")
     said = b""
     while not said.endswith(b"\n"):
         if not select.select([process.stdout], [], [], ANSWER_SECONDS)[0]:
@@ -112,7 +114,8 @@ def main() -> int:
     while block := os.read(0, 65536):
         *lines, buffer = (buffer + block).split(b"\n")
         for line in lines:
-            _bear(Path(os.fsdecode(json.loads(line).encode("utf-8", "surrogateescape"))))
+            directory, secrets = json.loads(line)
+            _bear(Path(os.fsdecode(directory.encode("utf-8", "surrogateescape"))), secrets)
     return 0
 
 
@@ -125,13 +128,13 @@ def _warm() -> None:
     warm_up()
 
 
-def _bear(round_dir: Path) -> None:
+def _bear(round_dir: Path, secrets: Mapping[str, str]) -> None:
     """Fork the process that forks the supervisor, and is gone when that has begun: so nobody has to reap it."""
     starter = os.fork()
     if starter == 0:
         code = 1
         try:
-            _start(round_dir)
+            _start(round_dir, secrets)
             code = 0
         finally:
             os._exit(code)
@@ -140,10 +143,10 @@ def _bear(round_dir: Path) -> None:
         _answer("its starter ended before it was ready")
 
 
-def _start(round_dir: Path) -> None:
+def _start(round_dir: Path, secrets: Mapping[str, str]) -> None:
     from podium.supervisor.main import begin
 
-    _answer(begin(round_dir))
+    _answer(begin(round_dir, secrets))
 
 
 def _answer(text: str) -> None:

@@ -25,6 +25,7 @@ from podium.project.model import PermissionRule, Tripwires
 from podium.runs.model import AgentOutcome, Resumption, Trip, Usage
 from podium.supervisor.files import create_once
 from podium.supervisor.names import EVENTS, EXIT, LOCK, LOG, ORDER, SESSION, STARTS
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import SandboxPlan
 
 __all__ = [
@@ -90,10 +91,13 @@ class Order(Value, frozen=True, kw_only=True):
     session: str = ""  # to go on with; empty = a new one
     fallback_prompt: str = ""  # told to a new session when `session` cannot be loaded; empty = `prompt`
     forwards: tuple[Forward, ...] = ()  # ports of the sandbox's own 127.0.0.1, and what they stand for
+    gateway: GatewayOrder | None = None  # the model provider that is served on a port inside; None = none is
     model_url: str = ""  # where the agent finds its model, as seen inside; empty = as the agent itself is set up
     permissions: tuple[PermissionRule, ...] = ()
     tripwires: Tripwires = Tripwires()
     scope: tuple[str, ...] = ()  # globs (podium.project.globs) of what the task may change; empty = everything
+    guarded: tuple[str, ...] = ()  # test files that the task's checks run: it is to satisfy them, not to change them
+    budget_usd: float = 0.0  # what the round may cost, for the tripwire on its pace; 0 = not known
     scratch: tuple[str, ...] = SCRATCH  # globs of what never counts as drift: caches that no candidate holds
     limits: OutputLimits = OutputLimits()
     start_seconds: float = 60.0  # for the agent to answer and have a session

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from typing import Final
-
-from podium.kernel.errors import PodiumError
-from podium.supervisor.order import Forward
-from podium.workspaces.plan import SandboxPlan
-from podium.workspaces.sockets import can_listen, listen_inside
 
 _BLOCK: Final = 65536
 _MOST: Final = 256  # connections at once; more wait in the kernel's queue
 
 
 class Relay:
-    """The open ways out of one sandbox; used once."""
+    """Plain ways out of one sandbox; used once."""
 
-    def __init__(self, plan: SandboxPlan, forwards: tuple[Forward, ...]) -> None:
-        self._plan = plan
-        self._forwards = forwards
+    def __init__(self) -> None:
         self._servers: list[asyncio.Server] = []
         self._carrying: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_MOST)
 
-    async def open(self, pid: int | None) -> None:
-        """Listen inside the sandbox of this process and carry from now on. Raises PodiumError when it cannot."""
-        if not self._forwards:
-            return
-        if not can_listen(self._plan.tier) or pid is None:
-            raise PodiumError(
-                f"a sandbox of the tier {self._plan.tier} has no network of its own in which a port could be opened",
-                where="sandbox network",
-                do="Use a machine where the tier overlay or clone works: podium doctor.",
-            )
-        ports = [each.port for each in self._forwards]
-        listeners = await asyncio.to_thread(listen_inside, pid, ports)
-        for listener, forward in zip(listeners, self._forwards, strict=True):
-            listener.setblocking(False)
-            self._servers.append(await asyncio.start_server(self._taker(forward.to), sock=listener))
+    async def serve(self, listener: socket.socket, to: str) -> None:
+        """Carry what connects to this listening socket to `to` (host:port); the socket is the relay's from now on."""
+        listener.setblocking(False)
+        self._servers.append(await asyncio.start_server(self._taker(to), sock=listener))
 
     async def close(self) -> None:
         """Close every way and every connection on it; idempotent."""

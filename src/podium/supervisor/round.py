@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -27,8 +27,9 @@ RETRY_SECONDS = 1.0
 class Round:
     """One supervisor's part in a round. The caller holds the lock, and there is no exit record."""
 
-    def __init__(self, round_dir: Path, clock: Clock) -> None:
+    def __init__(self, round_dir: Path, clock: Clock, secrets: Mapping[str, str]) -> None:
         self._round_dir = round_dir
+        self._secrets = secrets
         self._clock = clock
         self._order = read_order(round_dir)
         self._crash = CrashPoint(round_dir, self._order.crash_at)
@@ -73,7 +74,7 @@ class Round:
             return stage.broken.result(), ""
         if stage.stop.done():
             return stage.stop.result(), ""
-        playing = Attempt(self._round_dir, self._order, stage, self._crash, number=attempt)
+        playing = Attempt(self._round_dir, self._order, stage, self._crash, self._secrets, number=attempt)
         self._count(attempt, playing)
         ending = await playing.play()
         return ending, playing.stderr

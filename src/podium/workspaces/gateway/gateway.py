@@ -1,0 +1,266 @@
+"""The model gateway: a reverse proxy to one model provider, served on a socket of one sandbox's own loopback.
+
+Design. The sandbox has a placeholder for a key; the true one is looked up on the host at each request and added here,
+on the host's side. Bodies go through in both directions piece by piece as they come, nothing is collected and nothing
+waits for more; a tap beside the stream counts tokens (see `meter`). Only the paths of the provider's models are passed
+on, to the one address that the settings name. When the agent goes away, so does the request to the provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, cast
+
+import h11
+
+from podium.kernel.value import Value
+from podium.workspaces.gateway import headers, kinds
+from podium.workspaces.gateway.credentials import CHATGPT, Credential, NoKeyError, read
+from podium.workspaces.gateway.order import GatewayOrder
+from podium.workspaces.gateway.refusal import Refusal, body_of, headers_of
+from podium.workspaces.gateway.upstream import Upstream
+from podium.workspaces.gateway.wire import Wire
+
+REQUEST_LIMIT: Final = 64 * 2**20
+RESPONSE_LIMIT: Final = 512 * 2**20
+HEAD_SECONDS: Final = 60.0  # for the agent to send a whole head once it has begun
+IDLE_SECONDS: Final = 600.0  # for the agent to send its next request, or the next piece of one
+THINK_SECONDS: Final = 1800.0  # for the provider to send its next piece; models think long
+_MOST: Final = 128  # connections of one sandbox at once; more wait in the kernel's queue
+
+
+_TOLD: Final = (OSError, TimeoutError, h11.RemoteProtocolError)
+
+
+class Ask(Value, frozen=True, kw_only=True):
+    """One request of the agent."""
+
+    number: int  # from 1, for this gateway
+    method: str
+    path: str
+
+
+class Tap(Protocol):
+    """Looks on while one answer goes by. Must be quick; may not raise."""
+
+    def head(self, status: int, given: headers.Headers) -> None:
+        """The answer begins."""
+        ...
+
+    def data(self, block: bytes) -> None:
+        """Some of its body."""
+        ...
+
+    def end(self, *, whole: bool, error: str = "") -> None:
+        """It is over; `error` when there is no answer of the provider. Called exactly once."""
+        ...
+
+
+class Keeper(Protocol):
+    """Whom the gateway asks, and tells: budgets, waiting, metering."""
+
+    async def admit(self, ask: Ask) -> Tap | Refusal:
+        """Let a request pass, when it may; whoever asks may have to wait."""
+        ...
+
+
+class Gateway:
+    """Serves one sandbox; used once, from one event loop."""
+
+    def __init__(self, order: GatewayOrder, secrets: Mapping[str, str], keeper: Keeper) -> None:
+        self._order = order
+        self._secrets = secrets
+        self._keeper = keeper
+        self._upstream = Upstream(order.url, order.ca_file)
+        self._server: asyncio.Server | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_MOST)
+        self._asked = 0
+
+    async def serve(self, listener: socket.socket) -> None:
+        """Take requests on this listening socket, which is the gateway's from now on."""
+        listener.setblocking(False)
+        self._server = await asyncio.start_server(self._take, sock=listener, limit=65536)
+
+    async def close(self) -> None:
+        """Take no more and end every exchange; idempotent."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        self._upstream.close()
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._serving.add(task)
+        near = Wire(reader, writer, serves=True)
+        try:
+            async with self._room:
+                await self._serve(near)
+        except (OSError, TimeoutError, h11.ProtocolError, asyncio.CancelledError):
+            near.abort()
+        finally:
+            near.close()
+            self._serving.discard(task)
+
+    async def _serve(self, near: Wire) -> None:
+        """Exchanges on one connection, one after the other."""
+        while True:
+            try:
+                request = await near.next(IDLE_SECONDS)
+            except h11.RemoteProtocolError as error:
+                if near.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                    told = Refusal(status=error.error_status_hint, reason="invalid_request_error", message=str(error))
+                    await self._refuse(near, told)
+                return
+            if not isinstance(request, h11.Request):
+                return
+            await self._exchange(near, request)
+            if not near.is_reusable:
+                return
+            near.again()
+
+    async def _exchange(self, near: Wire, request: h11.Request) -> None:
+        method, goal = request.method.decode("latin-1"), request.target.decode("latin-1")
+        path, _, query = goal.partition("?")
+        if not kinds.is_allowed(self._order.kind, method, path):
+            message = f"{method} {path[:200]} is not among the requests that are passed on to {self._order.name}"
+            await self._refuse(near, Refusal(status=404, reason="not_found_error", message=message))
+            return
+        self._asked += 1
+        tap = await self._keeper.admit(Ask(number=self._asked, method=method, path=path))
+        if isinstance(tap, Refusal):
+            await self._refuse(near, tap)
+            return
+        try:
+            credential = read(self._order.kind, self._order.key, self._secrets)
+            far = await self._upstream.take()
+        except (NoKeyError, OSError, TimeoutError) as error:
+            tap.end(whole=False, error=self._why(error))
+            await self._refuse(near, self._unreachable(error))
+            return
+        await self._pass(near, far, request, headers.target(self._own_path(path), query), credential, tap)
+
+    def _own_path(self, path: str) -> str:
+        own = path.removeprefix("/v1") if self._order.url == CHATGPT else path
+        return self._upstream.path + own
+
+    async def _pass(
+        self, near: Wire, far: Wire, request: h11.Request, goal: str, credential: Credential, tap: Tap
+    ) -> None:
+        """Carry one exchange; whatever ends it, the provider's connection is given back or closed."""
+        head = headers.for_provider(request.headers, self._upstream.host, credential.headers)
+        asking = asyncio.create_task(
+            self._ask(near, far, h11.Request(method=request.method, target=goal, headers=head))
+        )
+        answering = asyncio.create_task(self._answer(near, far, tap))
+        whole = False
+        error = "the agent went away"
+        try:
+            await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
+            failure = answering.exception() if answering.done() else asking.exception()
+            if answering.done():
+                whole, error = failure is None, self._why(failure) if failure else ""
+            if isinstance(failure, _TOLD) and near.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+                await self._refuse(near, self._unreachable(failure))
+        finally:
+            for task in (asking, answering):
+                task.cancel()
+            await asyncio.gather(asking, answering, return_exceptions=True)
+            tap.end(whole=whole, error=error)
+            if whole:
+                self._upstream.give_back(far)
+            else:
+                far.abort()
+            if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
+                near.abort()  # an answer that breaks off must not look like a whole one
+
+    async def _ask(self, near: Wire, far: Wire, head: h11.Request) -> None:
+        """Pass the request on; returns when the agent has gone away."""
+        await _to_provider(far, head)
+        size = 0
+        while True:
+            event = await near.next(IDLE_SECONDS)
+            if isinstance(event, h11.Data):
+                size += len(event.data)
+                if size > REQUEST_LIMIT:
+                    raise h11.RemoteProtocolError("the request is too long", error_status_hint=413)
+                await _to_provider(far, h11.Data(data=event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                await _to_provider(far, h11.EndOfMessage())
+                break
+            else:
+                return
+        await near.gone()
+
+    async def _answer(self, near: Wire, far: Wire, tap: Tap) -> None:
+        """Pass the answer on, piece by piece."""
+        size = 0
+        while True:
+            event = await far.next(THINK_SECONDS)
+            if isinstance(event, h11.Response):
+                head = headers.for_agent(event.headers)
+                tap.head(event.status_code, head)
+                await near.send(h11.Response(status_code=event.status_code, headers=head, reason=event.reason))
+            elif isinstance(event, h11.Data):
+                size += len(event.data)
+                if size > RESPONSE_LIMIT:
+                    raise h11.RemoteProtocolError("the answer is too long")
+                tap.data(bytes(event.data))
+                await near.send(h11.Data(data=event.data))
+            elif isinstance(event, h11.EndOfMessage):
+                await near.send(h11.EndOfMessage())
+                return
+            elif not isinstance(event, h11.InformationalResponse):
+                raise ConnectionError("the provider closed the connection")
+
+    # --- answers of its own -------------------------------------------------------------------------------------------
+
+    async def _refuse(self, near: Wire, refusal: Refusal) -> None:
+        body = body_of(self._order.kind, refusal)
+        given: list[Any] = headers_of(refusal, body)
+        unread = near.http.their_state is h11.SEND_BODY
+        if unread:
+            given.append(("connection", "close"))
+        await near.send(
+            h11.Response(status_code=refusal.status, headers=given), h11.Data(data=body), h11.EndOfMessage()
+        )
+        if unread:
+            await self._drain(near)
+
+    async def _drain(self, near: Wire) -> None:
+        """Read the rest of a refused request: a client that is still sending would otherwise never see the answer."""
+        left = REQUEST_LIMIT
+        with contextlib.suppress(TimeoutError, h11.RemoteProtocolError):
+            while left > 0:
+                event = await near.next(5.0)
+                if not isinstance(event, h11.Data):
+                    return
+                left -= len(event.data)
+
+    def _unreachable(self, error: BaseException) -> Refusal:
+        if isinstance(error, h11.RemoteProtocolError) and error.error_status_hint == 413:
+            return Refusal(status=413, reason="request_too_large", message="the request is too long")
+        if isinstance(error, NoKeyError):
+            return Refusal(status=401, reason="authentication_error", message=self._why(error))
+        return Refusal(status=502, reason="api_error", message=self._why(error))
+
+    def _why(self, error: BaseException | None) -> str:
+        """An error in words. No text of it is the provider's, so none can hold a key."""
+        if isinstance(error, NoKeyError):
+            return f"there is no key for {self._order.name}: {error}"
+        if isinstance(error, TimeoutError):
+            return f"{self._order.name} ({self._upstream.address}) does not answer"
+        return f"{self._order.name} ({self._upstream.address}) cannot be reached: {error or 'the connection broke'}"
+
+
+async def _to_provider(far: Wire, event: h11.Event) -> None:
+    """Send, unless the provider has closed its side: then its answer, which may be there already, says why."""
+    try:
+        await far.send(event)
+    except (OSError, TimeoutError):
+        await asyncio.Event().wait()

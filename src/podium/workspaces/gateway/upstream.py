@@ -1,0 +1,63 @@
+"""Connections to the provider: encrypted, checked against its name, and kept for the next request."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import Final
+from urllib.parse import urlsplit
+
+from podium.workspaces.gateway.wire import Wire
+
+CONNECT_SECONDS: Final = 30.0
+IDLE_SECONDS: Final = 30.0
+_MOST_IDLE: Final = 8
+
+
+class Upstream:
+    """One provider's base URL. Raises ValueError for one that is none, OSError for a CA file that cannot be read."""
+
+    def __init__(self, url: str, ca_file: str = "") -> None:
+        parts = urlsplit(url)
+        self.path = parts.path.rstrip("/")
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        usual = parts.port is None or self._port == (443 if parts.scheme == "https" else 80)
+        name = f"[{self._host}]" if ":" in self._host else self._host
+        self.host = name if usual else f"{name}:{self._port}"
+        self._ssl: ssl.SSLContext | None = None
+        if parts.scheme == "https":
+            self._ssl = ssl.create_default_context(cafile=ca_file or None)
+            self._ssl.set_alpn_protocols(["http/1.1"])
+        self._idle: list[tuple[float, Wire]] = []
+
+    @property
+    def address(self) -> str:
+        """Host and port, as a person reads them."""
+        return f"{self._host}:{self._port}"
+
+    async def take(self) -> Wire:
+        """A connection, one that was given back if there is one. Raises OSError (TLS errors are), TimeoutError."""
+        now = asyncio.get_running_loop().time()
+        while self._idle:
+            since, wire = self._idle.pop()
+            if now - since < IDLE_SECONDS and not wire.is_stale:
+                return wire
+            wire.close()
+        opening = asyncio.open_connection(self._host, self._port, ssl=self._ssl, limit=65536)
+        reader, writer = await asyncio.wait_for(opening, CONNECT_SECONDS)
+        return Wire(reader, writer, serves=False)
+
+    def give_back(self, wire: Wire) -> None:
+        """Keep a connection whose exchange is over; close any other."""
+        if wire.is_reusable and len(self._idle) < _MOST_IDLE:
+            wire.again()
+            self._idle.append((asyncio.get_running_loop().time(), wire))
+        else:
+            wire.abort()
+
+    def close(self) -> None:
+        """Close what is kept; idempotent."""
+        for _, wire in self._idle:
+            wire.abort()
+        self._idle.clear()
