@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ from podium.conductor.tasks import find_task
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from podium.evidence.agreement import Agreement
+    from podium.review.case import Case
     from podium.review.compare import Row
     from podium.runs.model import Run
 
@@ -32,24 +35,47 @@ def command(context: Context, task: str) -> None:
     racing = [run for run in state.runs.of_task(spec, found.id) if not run.archived and run.rounds]
     if not racing:
         raise NotFoundError("no agent has a candidate for it", where=name, do=f"podium status {name}")
-    rows = _rows(context, racing)
-    context.output.document({"task": name, "runs": rows})
-    _print(context, name, rows)
-
-
-def _rows(context: Context, racing: list[Run]) -> tuple[Row, ...]:
-    from podium.review.compare import Entrant, compare
-
     with open_own_mirror(context) as mirror:
         cases = [read_case(context, mirror, run) for run in racing]
+    rows, shared = _rows(cases), _agreement(cases)
+    context.output.document({"task": name, "runs": rows, "agreement": shared})
+    _print(context, name, rows, shared, _names(racing))
+
+
+def _rows(cases: list[Case]) -> tuple[Row, ...]:
+    from podium.review.compare import Entrant, compare
+
     entrants = [Entrant(run=each.run, changes=each.changes, items=each.items) for each in cases]
     return compare(entrants, cases[0].review, cases[0].own_marks)
 
 
-def _print(context: Context, name: str, rows: tuple[Row, ...]) -> None:
+def _agreement(cases: list[Case]) -> Agreement:
+    """Of the candidates that stand on the same base: most of them, where the base has moved under a refined one."""
+    from podium.evidence.agreement import RunPatch, agreement
+    from podium.runs.store import candidate_of
+
+    found = [(each, candidate) for each in cases if (candidate := candidate_of(each.run.rounds[-1])) is not None]
+    bases = Counter(candidate.base for _, candidate in found)
+    base = bases.most_common(1)[0][0] if bases else ""
+    patches = [RunPatch(run=each.run.id, changes=each.changes) for each, candidate in found if candidate.base == base]
+    text = "\n".join(clause.text for clause in cases[0].clauses)
+    return agreement(patches, text)
+
+
+def _names(racing: list[Run]) -> dict[str, str]:
+    """What the runs are called: their agents, with the end of the run's id where one agent has several."""
+    counted = Counter(run.agent for run in racing)
+    return {run.id: run.agent if counted[run.agent] == 1 else f"{run.agent} {run.id[-4:]}" for run in racing}
+
+
+def _print(context: Context, name: str, rows: tuple[Row, ...], shared: Agreement, names: dict[str, str]) -> None:
+    from podium.render.agreement_lines import agreement_lines
     from podium.render.race import race_lines
 
     output = context.output
     for line in race_lines(rows, width=output.width, paint=output.ink):
+        output.line(line)
+    output.line()
+    for line in agreement_lines(shared, names, width=output.width, paint=output.ink):
         output.line(line)
     output.line(f"  Next: podium review {name} --agent {output.safe(rows[0].agent)}")
