@@ -7,17 +7,20 @@ from pathlib import Path
 import msgspec
 
 from podium.agents.locate import Located, locate
-from podium.conductor.casefile import spec_of
+from podium.conductor.casefile import clauses_of, spec_of
 from podium.conductor.crash import crash_point
 from podium.conductor.ground import Ground
+from podium.conductor.guarded import guarded_tests
 from podium.conductor.mirrors import open_mirror
 from podium.conductor.providers import NoKey, gateway_of
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
+from podium.git.commits import list_tree
 from podium.git.diff import changes
 from podium.git.mirror import Mirror
 from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
+from podium.plan.model import Task
 from podium.plan.prompts import fallback_prompt, prompt, refine_prompt
 from podium.project.agents import find_agent
 from podium.project.model import AgentSettings, Settings
@@ -186,5 +189,15 @@ def _order(
         permissions=settings.permissions,
         tripwires=settings.tripwires,
         scope=task.scope if task else (),
+        guarded=_guarded(state, ground.mirror, task, run, round_),
         crash_at=shop.supervisor_crash_at,
     )
+
+
+def _guarded(state: State, mirror: Mirror, task: Task | None, run: Run, round_: Round) -> tuple[str, ...]:
+    """The tests that the task's checks run and that it is not itself to write."""
+    checks = [clause.check for clause in clauses_of(state, run.spec, task) if clause.check] if task else []
+    if task is None or not checks:
+        return ()
+    files = {entry.path for entry in list_tree(mirror, round_.base)}
+    return guarded_tests(checks, files.difference(task.scope))
