@@ -14,6 +14,7 @@ from podium.evidence.model import Finding, Item
 from podium.evidence.test_code import is_test_file
 from podium.kernel.value import Value
 from podium.review.line_risk import LineContext, LineRisk, contexts, line_risk
+from podium.review.located import touches
 from podium.runs.model import DiffLine, FileChange, Hunk
 
 _LEVEL = {"error": 20.0, "warning": 12.0, "note": 4.0}
@@ -63,7 +64,7 @@ def holds_most(placed: Sequence[Placed], share: float = 0.2) -> tuple[int, float
 
 
 def _place(change: FileChange, hunk: Hunk, findings: Iterable[Finding]) -> Placed:
-    near = [finding for finding in findings if _touches(finding, hunk, change)]
+    near = [finding for finding in findings if touches(finding, hunk, change)]
     score, reasons = _lines(change, hunk)
     changed = sum(line.kind != " " for line in hunk.lines)
     if not hunk.lines:
@@ -75,16 +76,6 @@ def _place(change: FileChange, hunk: Hunk, findings: Iterable[Finding]) -> Place
         reasons = (f"finding: {worst.rule}", *reasons)
     chosen = tuple(dict.fromkeys(each for each in (*reasons[:1], *why, *reasons[1:]) if each not in _NO_REASON))[:3]
     return Placed(hunk=hunk, change=change, score=round(score, 2), reasons=chosen, lines=changed)
-
-
-def _touches(finding: Finding, hunk: Hunk, change: FileChange) -> bool:
-    if finding.side == "not changed":
-        return False
-    if not finding.line:  # about the whole file: its first hunk stands for it
-        return hunk is change.hunks[0]
-    if finding.side == "old":
-        return any(line.old == finding.line for line in hunk.lines)
-    return any(line.new == finding.line for line in hunk.lines)
 
 
 def _lines(change: FileChange, hunk: Hunk) -> tuple[float, tuple[str, ...]]:
