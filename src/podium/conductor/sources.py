@@ -58,6 +58,16 @@ class Sources:
         """Where a spec's plan is kept, relative to the root. Raises UsageError for what is no name of a spec."""
         return Path(self.settings().specs) / f"{check_name(name)}{SUFFIX}"
 
+    def read(self, path: Path) -> tuple[str, str]:
+        """The text of a document and its git blob id. Raises NotFoundError, UsageError for what is no text."""
+        content = self._bytes(path)
+        if content is None:
+            raise NotFoundError("there is no such file", where=str(path))
+        try:
+            return content.decode(), blob_id(content)
+        except UnicodeDecodeError as error:
+            raise UsageError(f"it is not UTF-8: {error}", where=str(path), do="Convert it with your editor.") from error
+
     def spec(self, name: str) -> Spec:
         """A spec. Raises NotFoundError with the nearest name, UsageError for an unreadable document."""
         path = self.spec_file(name)

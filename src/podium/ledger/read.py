@@ -34,10 +34,12 @@ class Reader:
         rows = self.query(f"select seq, hash from podium_head where project = {self._mark}", (project,))
         return (int(rows[0][0]), str(rows[0][1])) if rows else None
 
-    def records(self, project: str, after: int = 0) -> list[Record]:
-        """The records above `after`, in order."""
+    def records(self, project: str, after: int = 0, most: int = 0) -> list[Record]:
+        """The records above `after`, in order; the first `most` of them, 0 = all."""
+        limit = f" limit {most:d}" if most else ""
         rows = self.query(
-            f"select {_COLUMNS} from podium_ledger where project = {self._mark} and seq > {self._mark} order by seq",
+            f"select {_COLUMNS} from podium_ledger where project = {self._mark} and seq > {self._mark} "
+            f"order by seq{limit}",
             (project, after),
         )
         return [

@@ -16,15 +16,27 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from podium.api.acts import wants_json
+from podium.api.chronicle import Chronicle
 from podium.api.failure import as_json, status_of
 from podium.api.guard import Guard, cookie_name
 from podium.api.keys import Keys
+from podium.api.pulse import Pulse
 from podium.api.seat import Seat, seat_of
+from podium.api.story import Stories
 from podium.kernel.errors import PodiumError
 from podium.web.page import bare_page
 
 PARTS = (
+    "podium.api.events",
+    "podium.api.verbs",
     "podium.web.attention_page",
+    "podium.web.board_page",
+    "podium.web.spec_page",
+    "podium.web.plan_page",
+    "podium.web.run_page",
+    "podium.web.landing_page",
+    "podium.web.agents_page",
+    "podium.web.ledger_page",
     "podium.web.review_routes",
 )
 """Modules that export ROUTES, in the order in which they are asked."""
@@ -32,8 +44,11 @@ PARTS = (
 _LOG = logging.getLogger("podium.web")
 
 
-def build_app(seat: Seat, *, port: int, secret: str) -> ASGIApp:
-    """The application for one seat, to be served on this port of the loopback address."""
+def build_app(seat: Seat, *, port: int, secret: str, pulse: Pulse | None = None) -> ASGIApp:
+    """The application for one seat, to be served on this port of the loopback address.
+
+    Whoever gives a `pulse` can close it, which ends the open streams of events.
+    """
     app = Starlette(
         routes=_routes(),
         exception_handlers={PodiumError: _failed, HTTPException: _http, Exception: _crashed},
@@ -41,6 +56,9 @@ def build_app(seat: Seat, *, port: int, secret: str) -> ASGIApp:
     app.state.seat = seat
     app.state.port = port
     app.state.secret = secret
+    app.state.pulse = pulse or Pulse(seat)
+    app.state.stories = Stories(seat)
+    app.state.chronicle = Chronicle(seat)
     return Guard(app, secret=secret, port=port, refuse=_refuse)
 
 

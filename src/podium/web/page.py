@@ -39,15 +39,16 @@ PLACES = (
 def page(request: Request, template: str, *, place: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
     """A page from a template; `place` is the part of the app that it belongs to, empty for none."""
     seat = seat_of(request)
+    state = seat.desk.look(seat.project)
     shown = {
         "place": place,
         "places": PLACES,
         "title": title,
-        "project": seat.desk.look(seat.project).project,
+        "project": state.project,
         "who": _who(request),
         "theme": theme(request),
         "version": __version__,
-        "here": str(request.url.path),
+        "seq": state.seq,
     }
     return HTMLResponse(environment().get_template(template).render({**shown, **values}), status_code=status)
 

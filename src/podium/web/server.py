@@ -10,6 +10,7 @@ import msgspec
 import uvicorn
 
 from podium.api.keys import Keys
+from podium.api.pulse import Pulse
 from podium.api.seat import Seat
 from podium.web.app import build_app
 
@@ -17,6 +18,18 @@ ADDRESS = "127.0.0.1"
 USUAL_PORT = 7673
 """Assigned to nobody."""
 PORT_FILE = "port.json"
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of events first: the server would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, pulse: Pulse) -> None:
+        super().__init__(config)
+        self._pulse = pulse
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._pulse.close()
+        await super().shutdown(sockets)
 
 
 class Site:
@@ -31,8 +44,9 @@ class Site:
         self.keys = Keys(seat.home.web)
         self._socket = _listen(port) if port else _listen_anywhere(_last_port(seat.home.web))
         self.port = int(self._socket.getsockname()[1])
+        pulse = Pulse(seat)
         config = uvicorn.Config(
-            build_app(seat, port=self.port, secret=self.keys.secret()),
+            build_app(seat, port=self.port, secret=self.keys.secret(), pulse=pulse),
             http="h11",
             ws="none",
             loop="asyncio",
@@ -42,7 +56,7 @@ class Site:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config, pulse)
 
     @property
     def url(self) -> str:
