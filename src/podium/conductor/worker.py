@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from podium.conductor.dispatch import LAND, RUN_ROUND, dispatch
 from podium.conductor.engine import Engine, Workflow
 from podium.conductor.land import land
+from podium.conductor.notify import Notifier
 from podium.conductor.reaper import Reaper
 from podium.conductor.run_round import run_round
 from podium.conductor.shop import Shop
@@ -49,7 +50,14 @@ def work(
     }
     try:
         engine = Engine(shop.desk.url, shop.worker, workflows, {RUN_ROUND: slots} if slots else None)
-        loop = Loop(shop, engine, Reaper(shop, engine, dead_seconds), stop, idle_seconds)
+        loop = Loop(
+            shop,
+            engine,
+            Reaper(shop, engine, dead_seconds),
+            Notifier(shop.desk, shop.worker, shop.path, shop.environ),
+            stop,
+            idle_seconds,
+        )
         with contextlib.suppress(SQLAlchemyError, sqlite3.Error, OSError, PodiumError):  # the loop says what is wrong
             loop.go_round(time.monotonic())  # what waits already is then found by the engine's first look
         engine.launch()
@@ -74,6 +82,7 @@ class Loop:
     shop: Shop
     engine: Engine
     reaper: Reaper
+    notifier: Notifier
     stop: threading.Event
     idle_seconds: float
     _seen: dict[str, int] = field(default_factory=dict[str, int])
@@ -105,7 +114,7 @@ class Loop:
     def go_round(self, now: float) -> bool:
         """One look at every project; True when something is going on in one of them."""
         desk = self.shop.desk
-        busy = False
+        busy = self.notifier.busy
         for project in desk.projects():
             with desk.reading(project) as state:
                 seq = state.seq
@@ -123,6 +132,8 @@ class Loop:
                 continue
             self._trouble.pop(project, None)
             self._seen[project] = seq
+            with desk.reading(project) as state:
+                self.notifier.look(state)
         return busy
 
 

@@ -64,6 +64,14 @@ def take_lease(engine: sa.Engine, name: str, holder: str, seconds: float) -> boo
         return taken is not None
 
 
+def hand_lease(engine: sa.Engine, name: str, holder: str, to: str, seconds: float) -> bool:
+    """Give a lease that `holder` has to somebody else, for so long from now; False when it has run out and is gone."""
+    with engine.begin() as connection:
+        mine = sa.and_(lease_table.c.name == name, lease_table.c.holder == holder)
+        values = {"holder": to, "until": _now(connection) + seconds}
+        return connection.execute(lease_table.update().where(mine).values(**values)).rowcount == 1
+
+
 def _insert(connection: sa.Connection) -> type[postgresql.Insert] | type[sqlite.Insert]:
     return postgresql.Insert if connection.dialect.name == "postgresql" else sqlite.Insert
 
