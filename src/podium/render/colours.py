@@ -1,4 +1,4 @@
-"""What kind of word each part of a source line is: whole files through Pygments, so that strings of many lines are right.
+"""What kind of word each part of a line is: whole files through Pygments, so that strings of many lines are right.
 
 Lexers are regular expressions over hostile text: this runs in a process of its own (`podium.render.colour_process`),
 which is ended when it takes too long. What it finds is kept by the id of the blob.
@@ -72,14 +72,13 @@ def colour(name: str, text: str) -> Colours:
 
 def _lexer(name: str) -> Any:
     from pygments.lexers import get_lexer_for_filename  # costs a tenth of a second
-    from pygments.lexers.special import TextLexer
     from pygments.util import ClassNotFound
 
     try:
-        found = get_lexer_for_filename(name, stripnl=False, ensurenl=False)
+        found: Any = get_lexer_for_filename(name, stripnl=False, ensurenl=False)  # pyright: ignore
     except ClassNotFound:
         return None
-    return None if isinstance(found, TextLexer) else found
+    return None if "text" in found.aliases else found
 
 
 def _kind(token: Any) -> int:

@@ -91,8 +91,7 @@ class Drawing:
             f'{expand if _has_text(entry.change) else ""}<a class="place" href="#hunk-{escape(hunk.id)}">{where}</a>'
             f'<span class="section">{section}</span>{hidden}{self._badge(hunk)}'
             f'<span class="reasons">{reasons}</span>'
-            f'<button type="button" class="why" aria-expanded="false" title="Evidence and why it is here (e)">why</button>'
-            f"</div>"
+            f'<button type="button" class="why" aria-expanded="false" title="Why it is here (e)">why</button></div>'
         )
 
     # --- lines --------------------------------------------------------------------------------------------------------
@@ -114,7 +113,10 @@ class Drawing:
         indices = [index for pair in shown for index in pair if index >= 0]
         spans = changed_in(hunk.lines, min(indices, default=0), max(indices, default=-1) + 1)
         for left, right in shown:
-            sides = (self._half(entry.change, hunk, left, "-", spans), self._half(entry.change, hunk, right, "+", spans))
+            sides = (
+                self._half(entry.change, hunk, left, "-", spans),
+                self._half(entry.change, hunk, right, "+", spans),
+            )
             yield f'<div class="s">{sides[0]}{sides[1]}</div>'
 
     def _half(self, change: FileChange, hunk: Hunk, index: int, side: str, spans: Mapping[int, Spans]) -> str:
@@ -122,15 +124,17 @@ class Drawing:
             return '<div class="l gap"></div>'
         return self._line(change, hunk, index, spans, side)
 
-    def _line(
-        self, change: FileChange, hunk: Hunk, index: int, spans: Mapping[int, Spans], side: str = ""
-    ) -> str:
+    def _line(self, change: FileChange, hunk: Hunk, index: int, spans: Mapping[int, Spans], side: str = "") -> str:
         line = hunk.lines[index]
         old = side == "-" or (not side and line.kind == "-")
-        blob, path, number = (change.old_blob, change.old_path, line.old) if old else (
-            change.new_blob,
-            change.path,
-            line.new,
+        blob, path, number = (
+            (change.old_blob, change.old_path, line.old)
+            if old
+            else (
+                change.new_blob,
+                change.path,
+                line.new,
+            )
         )
         colours = self._colours(blob, path) if number else None
         own = colours[number - 1] if colours and number <= len(colours) else ()
@@ -208,7 +212,9 @@ def _file_name(row: FileRow) -> str:
 
 
 def _counts(row: FileRow) -> str:
-    return f'<span class="counts"><span class="plus">+{row.added}</span> <span class="minus">−{row.removed}</span></span>'
+    return (
+        f'<span class="counts"><span class="plus">+{row.added}</span> <span class="minus">−{row.removed}</span></span>'
+    )
 
 
 def _has_text(change: FileChange) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from podium.render.colours import KINDS, Line
 from podium.render.rows import LONGEST
@@ -63,7 +64,7 @@ def _parts(length: int, colours: Sequence[int], spans: Spans) -> Iterator[tuple[
         cuts[min(start, length)] = cuts[min(end, length)] = None
     edges = sorted(cuts)
     kind_at = span_at = 0
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         while kind_at + 1 < len(kinds) and kinds[kind_at + 1][0] <= start:
             kind_at += 1
         while span_at < len(spans) and spans[span_at][1] <= start:

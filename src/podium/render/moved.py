@@ -31,7 +31,7 @@ class _At(NamedTuple):
     offset: int
     path: str
     hunk: str
-    index: int  # in the hunk
+    at: int  # index in the hunk
     line: DiffLine
 
 
@@ -78,22 +78,20 @@ def _match(
         twins = places.get(stretch[at].line.text.strip(), ())
         if stretch[at].line.text.strip() and len(twins) <= _MOST_PLACES:
             runs = (_run(stretch[at:], added[twin.stretch][twin.offset :], found) for twin in twins)
-            best = max(runs, key=len, default=[])
+            best = max(runs, key=len, default=best)
         if sum(_weight(old.line.text) for old, _ in best) < _LETTERS:
             at += 1
             continue
         for old, new in best:
-            found[old.hunk, old.index] = Place(new.path, new.line.new)
-            found[new.hunk, new.index] = Place(old.path, old.line.old)
+            found[old.hunk, old.at] = Place(new.path, new.line.new)
+            found[new.hunk, new.at] = Place(old.path, old.line.old)
         at += len(best)
 
 
-def _run(
-    old: Sequence[_At], new: Sequence[_At], taken: Mapping[tuple[str, int], Place]
-) -> list[tuple[_At, _At]]:
+def _run(old: Sequence[_At], new: Sequence[_At], taken: Mapping[tuple[str, int], Place]) -> list[tuple[_At, _At]]:
     run: list[tuple[_At, _At]] = []
     for one, other in zip(old, new, strict=False):
-        if one.line.text.strip() != other.line.text.strip() or (other.hunk, other.index) in taken:
+        if one.line.text.strip() != other.line.text.strip() or (other.hunk, other.at) in taken:
             break
         run.append((one, other))
     return run

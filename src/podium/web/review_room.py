@@ -1,0 +1,276 @@
+"""What the review pages remember between two requests: diffs, reading orders, colours. All of it can be made again.
+
+A candidate never changes, so everything is kept by its commit. What may change (marks, points, evidence) is read from
+the ledger each time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from podium.api.seat import Seat
+from podium.conductor.casefile import build_case
+from podium.conductor.desk import Desk
+from podium.conductor.mirrors import open_mirror, tip_for
+from podium.conductor.rounds_apart import changes_between
+from podium.conductor.tasks import find_run
+from podium.evidence.model import Item
+from podium.evidence.test_code import is_test_file
+from podium.git.mirror import Mirror
+from podium.kernel.clock import stamp
+from podium.kernel.errors import NotFoundError
+from podium.kernel.ids import digest
+from podium.kernel.value import Value, canonical
+from podium.render.colour_store import ColourStore, Wanted
+from podium.render.colours import LARGEST
+from podium.render.moved import Moves, moves
+from podium.render.sheet import Entry, Sheet, View
+from podium.review.case import Case
+from podium.review.model import MarkName
+from podium.review.person import key, person
+from podium.review.reading import Placed, reading_order
+from podium.runs.model import Candidate, FileChange, Hunk, Run
+from podium.runs.store import candidate_of
+
+Order = Literal["risk", "path", "tests"]
+_MOST_SHEAVES = 6
+_MOST_CACHED = 40
+_WAIT_SECONDS = 0.12  # for colours, while a block is drawn: later than that it is drawn plain, and asked for again
+
+
+@dataclass
+class Sheaf:
+    """One candidate's diff, and what was made of it."""
+
+    changes: tuple[FileChange, ...]
+    where: dict[str, tuple[FileChange, Hunk]]
+    moves: Moves
+    sheets: dict[tuple[str, Order, View], Sheet] = field(default_factory=dict[tuple[str, Order, View], Sheet])
+    orders: dict[str, tuple[Placed, ...]] = field(default_factory=dict[str, tuple[Placed, ...]])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One candidate as its reader has it before them: what drawing it needs, and no more."""
+
+    run: Run  # with its rounds up to this one
+    round: int
+    candidate: Candidate
+    items: tuple[Item, ...]  # evidence about exactly this tree
+    marks: Mapping[str, MarkName]  # the reader's own
+    sheaf: Sheaf
+
+    @property
+    def name(self) -> str:
+        """The task's full name."""
+        return f"{self.run.spec}/{self.run.task}"
+
+
+class _Place(Value, frozen=True, kw_only=True):
+    """A reading order on disk: hunks by number, because a diff is long and an order is short."""
+
+    hunk: str
+    score: float
+    reasons: tuple[str, ...]
+    lines: int
+
+
+class Room:
+    """One project's reading room. Safe for several threads; `close` gives everything back."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+        project = seat.desk.look(seat.project).project
+        self._cache = seat.home.project(seat.project) / "cache"
+        self.mirror: Mirror = open_mirror(seat.home, project, seat.path)
+        self._colours = ColourStore(self._cache / "colours", lambda blob: self.mirror.read_blob(blob, limit=LARGEST))
+        self._lock = threading.RLock()
+        self._sheaves: OrderedDict[tuple[str, str], Sheaf] = OrderedDict()
+
+    def reading(self, run: Run, number: int = 0) -> Reading:
+        """A round's candidate, the newest round's when no number is given. Raises NotFoundError when it has none."""
+        seen = run if not number else msgspec.structs.replace(run, rounds=run.rounds[:number])
+        candidate = candidate_of(seen.rounds[-1]) if seen.rounds else None
+        if candidate is None or (number and len(seen.rounds) != number):
+            tag = seen.rounds[-1].state.__struct_config__.tag if seen.rounds else "not there"
+            name = f"{run.spec}/{run.task}"
+            do = f"podium watch {name} shows what its agent is doing."
+            raise NotFoundError(f"this round has no candidate: it is {tag}", where=name, do=do)
+        who = person(self._seat.actor())
+        with self._seat.desk.reading(self._seat.project) as state:
+            items = state.evidence.items(run.id, len(seen.rounds))
+            marks = dict(state.reviews.of(run.spec, run.task).marks.get(key(who), {}))
+        own = tuple(item for item in items if item.tree == candidate.tree)
+        return Reading(seen, len(seen.rounds), candidate, own, marks, self.sheaf(candidate.base, candidate.commit))
+
+    def case(self, reading: Reading) -> Case:
+        """Everything that a verdict on this round is judged by, now."""
+        seat = self._seat
+        with seat.desk.reading(seat.project) as state:
+            return build_case(
+                state,
+                self.mirror,
+                reading.run,
+                tip=tip_for(self.mirror, state.project),
+                documents=seat.sources.documents(reading.run.spec),
+                actor=seat.actor(),
+                at=stamp(seat.desk.clock.now()),
+                receipt_id="",
+                diff=lambda _, base, commit: self.sheaf(base, commit).changes,
+            )
+
+    def sheaf(self, base: str, commit: str) -> Sheaf:
+        """The diff between two commits."""
+        with self._lock:
+            found = self._sheaves.get((base, commit))
+            if found is None:
+                changed = changes_between(self.mirror, base, commit)
+                where = {hunk.id: (change, hunk) for change in changed for hunk in change.hunks}
+                found = self._sheaves[base, commit] = Sheaf(changed, where, moves(changed))
+                while len(self._sheaves) > _MOST_SHEAVES:
+                    self._sheaves.popitem(last=False)
+            self._sheaves.move_to_end((base, commit))
+            return found
+
+    def placed(self, reading: Reading) -> tuple[Placed, ...]:
+        """The hunks in reading order. Scoring is slow for a large diff: it is remembered on disk."""
+        name = order_key(reading)
+        with self._lock:
+            found = reading.sheaf.orders.get(name)
+            if found is None:
+                file = self._cache / "orders" / f"{name}.json"
+                found = _load(file, reading.sheaf)
+                if found is None:
+                    found = reading_order(reading.sheaf.changes, reading.items)
+                    _save(file, found)
+                reading.sheaf.orders[name] = found
+            return found
+
+    def sheet(self, reading: Reading, order: Order, view: View) -> Sheet:
+        """The rows in an order and a view."""
+        placed = self.placed(reading)
+        name = (order_key(reading), order, view)
+        with self._lock:
+            found = reading.sheaf.sheets.get(name)
+            if found is None:
+                found = reading.sheaf.sheets[name] = Sheet(entries(placed, reading.sheaf, order), view)
+            return found
+
+    def colour(self, sheet: Sheet, start: int, end: int) -> bool:
+        """See to the colours of some rows; False when not all of them are known yet."""
+        wanted: dict[Wanted, None] = {}
+        for part in sheet.parts(start, end):
+            change = part.place.entry.change
+            if change.binary or not part.place.entry.hunk.lines:
+                continue
+            for blob, path, mode in (
+                (change.new_blob, change.path, change.new_mode),
+                (change.old_blob, change.old_path, change.old_mode),
+            ):
+                if mode.startswith("100"):
+                    wanted[Wanted(blob, path)] = None
+        missing = [each for each in wanted if self._colours.get(each) is None]
+        if not missing:
+            return True
+        self._colours.want(missing)
+        return self._colours.wait(missing, _WAIT_SECONDS)
+
+    def colours_of(self, blob: str, path: str) -> Any:
+        """The colours of a file, None as long as they are not known."""
+        return self._colours.get(Wanted(blob, path))
+
+    def warm(self, reading: Reading) -> None:
+        """Make what a first look needs, in the background: the colours of all files, the first ones first."""
+        wanted: dict[Wanted, None] = {}
+        for each in self.placed(reading):
+            if each.change.binary or not each.hunk.lines:
+                continue
+            wanted[Wanted(each.change.new_blob, each.change.path)] = None
+            wanted[Wanted(each.change.old_blob, each.change.old_path)] = None
+        self._colours.want(list(wanted)[:1000])
+
+    def close(self) -> None:
+        """End the helpers."""
+        self._colours.close()
+        self.mirror.close()
+
+
+def order_key(reading: Reading) -> str:
+    """What the reading order depends on: another key means that rows may stand elsewhere."""
+    return digest(canonical([reading.candidate.commit, [item.id for item in reading.items]]))[7:39]
+
+
+def entries(placed: Sequence[Placed], sheaf: Sheaf, order: Order) -> list[Entry]:
+    """The hunks in an order: by risk, as the diff has them, or tests first and then by risk."""
+    if order == "path":
+        reasons = {each.hunk.id: each.reasons for each in placed}
+        return [Entry(change, hunk, reasons[hunk.id]) for change in sheaf.changes for hunk in change.hunks]
+    found = [Entry(each.change, each.hunk, each.reasons) for each in placed]
+    return sorted(found, key=lambda entry: not is_test_file(entry.change.path)) if order == "tests" else found
+
+
+_ROOMS: WeakKeyDictionary[Desk, dict[str, Room]] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def room_of(seat: Seat) -> Room:
+    """The reading room of a seat's project."""
+    with _LOCK:
+        rooms = _ROOMS.setdefault(seat.desk, {})
+        if seat.project not in rooms:
+            rooms[seat.project] = Room(seat)
+        return rooms[seat.project]
+
+
+def close_rooms(desk: Desk) -> None:
+    """Close all reading rooms of a desk."""
+    with _LOCK:
+        rooms = _ROOMS.pop(desk, {})
+    for room in rooms.values():
+        room.close()
+
+
+def run_for(seat: Seat, task: str, agent: str = "") -> Run:
+    """The run of a task whose candidate is meant. Raises as `find_run` does."""
+    with seat.desk.reading(seat.project) as state:
+        return find_run(state, task, agent, archived=True)
+
+
+def _load(file: Path, sheaf: Sheaf) -> tuple[Placed, ...] | None:
+    try:
+        places = msgspec.json.decode(file.read_bytes(), type=tuple[_Place, ...])
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if {place.hunk for place in places} != set(sheaf.where):
+        return None
+    return tuple(
+        Placed(
+            hunk=sheaf.where[place.hunk][1],
+            change=sheaf.where[place.hunk][0],
+            score=place.score,
+            reasons=place.reasons,
+            lines=place.lines,
+        )
+        for place in places
+    )
+
+
+def _save(file: Path, placed: Sequence[Placed]) -> None:
+    kept = tuple(_Place(hunk=each.hunk.id, score=each.score, reasons=each.reasons, lines=each.lines) for each in placed)
+    fresh = file.with_name(f".{file.name}.{threading.get_ident()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh.write_bytes(msgspec.json.encode(kept))
+        fresh.replace(file)
+        for old in sorted(file.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_MOST_CACHED]:
+            old.unlink(missing_ok=True)
+    except OSError:  # a full disk makes the next start slower, nothing else
+        fresh.unlink(missing_ok=True)

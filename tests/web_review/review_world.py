@@ -1,0 +1,225 @@
+"""A project with candidates to review, written straight into the ledger, and the web app in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podium.api.seat import Seat
+from podium.conductor.approve_plan import approve_plan
+from podium.conductor.desk import Desk
+from podium.conductor.home import Home
+from podium.conductor.mirrors import open_mirror
+from podium.conductor.register import register
+from podium.conductor.sources import Sources
+from podium.conductor.ssh_signing import NoSigner
+from podium.evidence.events import EvidenceFinished, EvidenceGathered
+from podium.evidence.model import Finding, Holds, Item
+from podium.git.diff import changes, totals
+from podium.git.user_repository import UserRepository
+from podium.kernel.clock import SystemClock
+from podium.plan.parse import parse_plan
+from podium.project.model import Project
+from podium.review.ports import Signer
+from podium.runs.events import AgentEnded, AgentStarted, CandidateHarvested, RoundDelivered, RoundOrdered, RunStarted
+from podium.runs.model import Candidate
+from podium.spec.parse import parse_spec
+from podium.testing.repositories import Repository, build_repository
+from podium.web.review_room import close_rooms
+from podium.web.server import Site
+
+ADA = "person:Ada Example <ada@example.org>"
+BEN = "person:Ben Other <ben@example.org>"
+SPEC = """\
+---
+title: Shop
+owner: Ada Example
+risk: {risk}
+scope: [src/**, tests/**]
+---
+
+# Shop
+
+## Intent
+People need totals.
+
+## Behaviour
+- B1: `total` adds the prices.
+- B2: `total` of nothing is 0.
+
+## Edge cases
+- E1: negative prices are refused.
+
+## Done
+- D1: the tests pass.
+
+## Out of scope
+Everything else.
+"""
+PLAN = """\
+[[task]]
+id = "T1"
+title = "Totals of a basket"
+clauses = ["B1", "B2", "E1"]
+scope = ["src/**", "tests/**"]
+agents = ["scripted"]
+"""
+SETTINGS = '[project]\nname = "shop"\ntarget = "main"\n\n[agents.scripted]\ncommand = ["true"]\n\n[agents.other]\ncommand = ["true"]\n'
+
+
+@dataclass
+class Reviewed:
+    """A project whose task T1 has a candidate, and the site that shows it."""
+
+    repository: Repository
+    desk: Desk
+    project: Project
+    site: Site
+    thread: threading.Thread
+    base: str
+    spec: str
+    plan_blob: str
+    runs: dict[str, str]
+    who: list[str]
+    keys: list[Signer]
+
+    @classmethod
+    def build(
+        cls,
+        place: Path,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        *,
+        risk: str = "low",
+        claim: str = "I wrote it all, and the tests pass.",
+        findings: Sequence[Finding] = (),
+    ) -> Reviewed:
+        """The files `before`, and a candidate that makes them `after` (None removes one)."""
+        root = place / "shop"
+        spec = SPEC.format(risk=risk)
+        own = {"podium.toml": SETTINGS, "specs/shop.md": spec, "specs/shop.plan.toml": PLAN}
+        repository = build_repository(root, {**own, **before})
+        desk = Desk(Home(place / "state"), Home(place / "state").default_database, SystemClock())
+        project = register(desk, root, SETTINGS, path=os.environ["PATH"], actor=ADA)
+        parsed, plan = parse_spec(spec, "specs/shop.md"), parse_plan(PLAN, "specs/shop.plan.toml", "shop")
+        files = [*own, *(str(name) for name in before)]
+        approve_plan(desk, project.id, parsed, plan, (), settings_text=SETTINGS, tracked_files=files, actor=ADA)
+        approved = desk.look(project.id).plans.approved("shop")
+        assert approved is not None
+        who, keys = [ADA], [NoSigner()]
+        seat = Seat(
+            desk=desk,
+            project=project.id,
+            sources=Sources(root, UserRepository.open(root, os.environ)),
+            path=os.environ["PATH"],
+            actor=lambda: who[-1],
+            signer=lambda: keys[-1],
+            ensure_conductor=lambda: False,
+        )
+        site = Site(seat)
+        thread = threading.Thread(target=site.serve, daemon=True)
+        thread.start()
+        base = repository.git("rev-parse", "HEAD")
+        made = cls(repository, desk, project, site, thread, base, "shop", approved.plan_blob, {}, who, keys)
+        made.deliver(after, claim=claim, findings=findings)
+        return made
+
+    def deliver(
+        self,
+        after: Mapping[str, Any],
+        *,
+        agent: str = "scripted",
+        claim: str = "I wrote it all.",
+        findings: Sequence[Finding] = (),
+        points: tuple[str, ...] = (),
+    ) -> Candidate:
+        """Another round of an agent's run, whose candidate changes the base to `after`."""
+        candidate = self._candidate(after)
+        with self.desk.change(self.project.id) as change:
+            run = self.runs.get(agent)
+            if run is None:
+                run = self.runs[agent] = f"run{len(self.runs) + 1}"
+                started = RunStarted(run=run, spec="shop", task="T1", agent=agent, plan_blob=self.plan_blob)
+                change.append(started, actor=ADA)
+            known = change.state.runs.by_id.get(run)
+            number = len(known.rounds) + 1 if known else 1
+            kind = "first" if number == 1 else "refine"
+            for event in (
+                RoundOrdered(run=run, round=number, round_kind=kind, base=self.base, points=points),
+                AgentStarted(run=run, round=number, attempt=1, resumption="new"),
+                AgentEnded(run=run, round=number, attempt=1, outcome="completed", claim=claim),
+                CandidateHarvested(run=run, round=number, candidate=candidate),
+                *self._evidence(run, number, candidate, findings),
+                RoundDelivered(run=run, round=number),
+            ):
+                change.append(event, actor="podium:worker")
+        return candidate
+
+    def _evidence(self, run: str, number: int, candidate: Candidate, findings: Sequence[Finding]) -> list[Any]:
+        items = [
+            Item(
+                id=f"e{number}a",
+                kind="scope",
+                name="scope",
+                tree=candidate.tree,
+                base_tree="",
+                outcome=Holds(),
+                required=True,
+            ),
+        ]
+        if findings:
+            items.append(
+                Item(
+                    id=f"e{number}b",
+                    kind="security",
+                    name="sinks",
+                    tree=candidate.tree,
+                    base_tree="",
+                    outcome=Holds(),
+                    required=False,
+                    findings=tuple(findings),
+                )
+            )
+        gathered = [EvidenceGathered(run=run, round=number, item=item) for item in items]
+        names = tuple(item.id for item in items)
+        return [*gathered, EvidenceFinished(run=run, round=number, tree=candidate.tree, items=names, seconds=1.0)]
+
+    def _candidate(self, after: Mapping[str, Any]) -> Candidate:
+        """A commit on the base, known to the mirror alone."""
+        work = self.repository.path.parent / f"work-{os.urandom(4).hex()}"
+        shutil.copytree(self.repository.path, work, symlinks=True)
+        copy = Repository(work)
+        copy.git("checkout", "-q", "-f", "--detach", self.base)
+        commit = copy.commit(after)
+        with open_mirror(self.desk.home, self.project, os.environ["PATH"]) as mirror:
+            ref = f"refs/podium/candidates/test-{commit[:12]}"
+            mirror.fetch_from(work, [f"+{commit}:{ref}"])
+            found = changes(mirror, self.base, commit)
+            tree = mirror.tree_of(commit)
+        shutil.rmtree(work)
+        files, added, removed = totals(found)
+        return Candidate(base=self.base, commit=commit, tree=tree, files=files, added=added, removed=removed, ref=ref)
+
+    @property
+    def review(self) -> Any:
+        """What the ledger says of the review."""
+        return self.desk.look(self.project.id).reviews.of("shop", "T1")
+
+    def open(self, page: Any, more: str = "") -> Any:
+        """Let a browser in and open the review."""
+        page.goto(self.site.link())
+        page.goto(f"{self.site.url}/review/shop/T1{more}")
+        page.wait_for_function("document.getElementById('diff')?.hunks?.size > 0")
+        return page
+
+    def close(self) -> None:
+        """End the site and give everything back."""
+        self.site.stop()
+        self.thread.join(20)
+        close_rooms(self.desk)
+        self.desk.close()
