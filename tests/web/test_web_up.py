@@ -11,4 +11,4 @@ def test_the_link_lets_a_browser_in_and_shows_what_needs_a_person(shop: Shop, op
     page = open_page()
     page.goto(shop.site.link())
     assert page.url == f"{shop.site.url}/"
-    assert page.get_by_role("heading", name="Attention").is_visible()
+    assert page.get_by_role("heading", name="Nothing needs you").is_visible()

@@ -1,4 +1,4 @@
-"""The tasks of a plan as a drawing: columns by how deep a task depends on others, lines from what it waits for. Pure."""
+"""The tasks of a plan as a drawing: a column for each depth of dependency, lines from what a task waits for. Pure."""
 
 from __future__ import annotations
 
