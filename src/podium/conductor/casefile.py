@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from podium.conductor.order_run import Documents
+from podium.conductor.proofs import proven
+from podium.conductor.rounds_apart import changes_between
 from podium.conductor.state import State
-from podium.git.diff import changes
+from podium.evidence.model import Item
 from podium.git.merge import merge
 from podium.git.mirror import Mirror
 from podium.git.model import Conflicted
@@ -16,9 +18,15 @@ from podium.landing.model import OnTarget
 from podium.landing.rules import task_state
 from podium.plan.model import Task
 from podium.plan.rules import approval_counts
+from podium.project.model import Settings
 from podium.project.rules import protected_touch
 from podium.review.case import Case
+from podium.review.checklist import questions
+from podium.review.folds import Fold
+from podium.review.lane import InLane, lane
 from podium.review.model import ProtectedTouch, Waiver
+from podium.review.pace import pace
+from podium.review.person import key, person, same_person
 from podium.runs.model import Candidate, FileChange, Run
 from podium.runs.store import candidate_of
 from podium.spec.model import Clause, Spec
@@ -54,7 +62,7 @@ def build_case(
     at: str,
     receipt_id: str,
     waivers: tuple[Waiver, ...] = (),
-    diff: ReadDiff = changes,
+    diff: ReadDiff = changes_between,
 ) -> Case:
     """The case of a run's newest round; the rules say what a round without a candidate is good for.
 
@@ -66,6 +74,11 @@ def build_case(
     assert task is not None, f"{run.spec}/{run.task} is in no plan"
     approved = state.plans.approved(run.spec)
     changed = diff(mirror, candidate.base, candidate.commit) if candidate else ()
+    items = state.evidence.items(run.id, round_.number)
+    own = tuple(item for item in items if candidate and item.tree == candidate.tree)
+    protected = protected_places(changed, state)
+    barred = lane(changed, own, protected)
+    spec = spec_of(state, run.spec)
     return Case(
         actor=actor,
         at=at,
@@ -74,22 +87,57 @@ def build_case(
         spec_blob=approved.spec_blob if approved else "",
         plan_blob=run.plan_blob,
         task=task,
-        clauses=clauses_of(state, run.spec, task),
+        clauses=tuple(clause for clause in spec.clauses if clause.id in task.clauses),
         run=run,
         round=round_.number,
         changes=changed,
-        items=state.evidence.items(run.id, round_.number),
+        items=items,
         evidence_finished=state.evidence.finished(run.id, round_.number) is not None,
         review=state.reviews.of(run.spec, run.task),
         receipt_id=receipt_id,
         ledger_head=state.head,
         expected=(PROJECT_TESTS,) if state.settings.environment.test else (),
-        protected=protected_places(changed, state),
+        protected=protected,
         intent_void=_intent_void(state, run.spec, documents),
         conflicts=_conflicts(mirror, tip, candidate) if candidate else None,
         landed=_landed(state, run),
         waivers=waivers,
+        risk=spec.risk,
+        lane=barred,
+        folds=_folds(mirror, candidate, changed, barred, own, state),
+        questions=questions(changed, own),
+        blind=is_blind(state.settings, spec.risk),
+        pace=_pace(state, changed, run, actor, at),
     )
+
+
+def is_blind(settings: Settings, risk: str) -> bool:
+    """Whether machine findings are hidden until a hunk is marked."""
+    return settings.blind_first == "always" or (settings.blind_first == "high-risk" and risk == "high")
+
+
+def _folds(
+    mirror: Mirror,
+    candidate: Candidate | None,
+    changed: tuple[FileChange, ...],
+    barred: tuple[InLane, ...],
+    items: tuple[Item, ...],
+    state: State,
+) -> tuple[Fold, ...]:
+    if candidate is None:
+        return ()
+    pair = (candidate.base, candidate.commit)
+    return proven(mirror, pair, changed, lane=barred, generated=state.settings.generated, items=items)
+
+
+def _pace(state: State, changed: tuple[FileChange, ...], run: Run, actor: str, at: str) -> str:
+    """How fast the person read, for the receipt: only what the ledger has, which is what the project shares."""
+    review, who = state.reviews.of(run.spec, run.task), person(actor)
+    times = [batch for batch in review.times if who and same_person(batch.by, who)]
+    if not times:
+        return ""
+    hunks = (hunk for change in changed for hunk in change.hunks)
+    return pace(times, hunks, review.marks.get(key(who), {}), at).said
 
 
 def protected_places(changed: tuple[FileChange, ...], state: State) -> tuple[ProtectedTouch, ...]:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from podium.evidence.model import Item
 from podium.kernel.value import Value
 from podium.plan.model import Task
-from podium.review.model import MarkName, ProtectedTouch, TaskReview, Waiver
+from podium.review.checklist import Question
+from podium.review.folds import Fold, folded
+from podium.review.lane import InLane
+from podium.review.model import MarkName, Part, ProtectedTouch, TaskReview, Waiver
 from podium.review.person import key, person
 from podium.runs.model import Candidate, Delivered, FileChange, Gathering, Hunk, Round, Run
 from podium.spec.model import Clause
@@ -40,6 +45,12 @@ class Case(Value, frozen=True, kw_only=True):
     conflicts: tuple[str, ...] | None = None
     landed: bool = False
     waivers: tuple[Waiver, ...] = ()
+    risk: Literal["low", "medium", "high"] = "low"  # of the spec
+    lane: tuple[InLane, ...] = ()  # hunks that can be neither folded nor skipped
+    folds: tuple[Fold, ...] = ()  # hunks that are proven to be mechanical
+    questions: tuple[Question, ...] = ()  # the checklist of this change
+    blind: bool = False  # machine findings are to be shown only after a hunk was marked
+    pace: str = ""  # how fast the person read, in words; only where the project records that
 
     @property
     def who(self) -> str:
@@ -70,6 +81,18 @@ class Case(Value, frozen=True, kw_only=True):
     def own_marks(self) -> dict[str, MarkName]:
         """What the person who decides has read in this task."""
         return self.review.marks.get(key(self.who), {}) if self.who else {}
+
+    @property
+    def folded(self) -> dict[str, str]:
+        """What is proven of each folded hunk, by its id."""
+        return folded(self.folds)
+
+    @property
+    def part(self) -> Part | None:
+        """What was chosen when the judged round is a part of a candidate; None for a whole one."""
+        commit = self.candidate.commit if self.judged and self.judged.kind == "part" and self.candidate else ""
+        parts = (each for each in reversed(self.review.parts) if each.run == self.run.id and each.commit == commit)
+        return next(parts, None)
 
     @property
     def own_items(self) -> tuple[Item, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
 from podium.review import marks, points
 from podium.review.case import Case
+from podium.review.checklist import unanswered
 from podium.review.model import Accepted, ProtectedTouch, Refusal, Rejected
 from podium.review.person import same_person
 from podium.review.verdict import last_decision
@@ -15,7 +16,7 @@ from podium.review.verdict import last_decision
 def obstacles(case: Case) -> tuple[Refusal, ...]:
     """All that stands against accepting this candidate, the unwaivable first, one for each code."""
     found: dict[str, Refusal] = {}
-    for kind in (_actor, _decided, _candidate, _protected, _latest, _intent, _evidence, _reading, _points, _base):
+    for kind in _KINDS:
         for refusal in kind(case):
             found.setdefault(refusal.code, refusal)
     return tuple(sorted(found.values(), key=lambda refusal: refusal.waivable))
@@ -98,6 +99,19 @@ def _evidence(case: Case) -> Iterator[Refusal]:
             yield _refused(case, "check-not-run", name, "was not run on this tree")
 
 
+def _findings(case: Case) -> Iterator[Refusal]:
+    """Facts about the change that no check stands for, and that are no matter of taste."""
+    for item in case.own_items:
+        serious = [finding for finding in item.findings if finding.level == "error"]
+        if item.kind in _SERIOUS and not item.required and isinstance(item.outcome, Fails) and serious:
+            yield Refusal(
+                code=f"finding:{item.name}",
+                message=f"{item.name}: {serious[0].message}" + (f", and {len(serious) - 1} more" * (len(serious) > 1)),
+                do=f'Send it back: podium refine {case.name} -m "..."',
+                waivable=True,
+            )
+
+
 def _outcome(case: Case, item: Item) -> Iterator[Refusal]:
     match item.outcome:
         case Holds():
@@ -137,9 +151,19 @@ def _refused(case: Case, kind: str, name: str, what: str) -> Refusal:
 
 
 def _reading(case: Case) -> Iterator[Refusal]:
-    hunks, own = case.hunks, case.own_marks
-    unread = marks.unread(hunks, own)
-    if unread:
+    hunks, own, folded = case.hunks, case.own_marks, case.folded
+    unread = tuple(hunk for hunk in marks.unread(hunks, own) if hunk.id not in folded)
+    reasons = {each.hunk: each.reasons for each in case.lane}
+    lane = [hunk for hunk in unread if hunk.id in reasons]
+    if lane:
+        told = dict.fromkeys(reason for hunk in lane for reason in reasons[hunk.id])
+        yield Refusal(
+            code="unread-lane",
+            message=f"{_count(len(lane), 'hunk')} not read by you that nobody may skip: {', '.join(told)}",
+            do=f"Read them: podium review {case.name}",
+            waivable=False,
+        )
+    if len(unread) > len(lane):
         files = len({hunk.path for hunk in unread})
         yield Refusal(
             code="unread",
@@ -153,6 +177,18 @@ def _reading(case: Case) -> Iterator[Refusal]:
             code="flagged",
             message=f"you flagged {_count(len(flagged), 'hunk')}",
             do=f"Raise a point (podium refine {case.name}) or mark them understood.",
+            waivable=True,
+        )
+
+
+def _checklist(case: Case) -> Iterator[Refusal]:
+    """Where the risk is high, the questions that the change raises want an answer."""
+    left = unanswered(case.questions, case.review.answers, case.who) if case.risk == "high" else ()
+    if left:
+        yield Refusal(
+            code="checklist",
+            message=f"{_count(len(left), 'question')} not answered by you: {', '.join(each.topic for each in left)}",
+            do=f'Answer them: podium review {case.name} --answer "{left[0].id}=yes: why"',
             waivable=True,
         )
 
@@ -217,6 +253,23 @@ def _guarded(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
             do=f'Send it back: podium refine {case.name} -m "..."',
             waivable=True,
         )
+
+
+_SERIOUS = frozenset({"scope", "weakened-tests", "deleted-tests", "hidden-characters", "symlinks", "embedded"})
+_KINDS = (
+    _actor,
+    _decided,
+    _candidate,
+    _protected,
+    _latest,
+    _intent,
+    _evidence,
+    _findings,
+    _reading,
+    _checklist,
+    _points,
+    _base,
+)
 
 
 def other_approvals(case: Case) -> tuple[str, ...]:

@@ -13,8 +13,11 @@ An accept is refused by code, each code with a reason and with what to do. The c
     check-broken-before:NAME   required evidence says no, as it did on the base, and does not name its tests
     check-not-run:NAME         required evidence was not gathered, or was gathered on another tree
     check-blind:NAME           required evidence cannot see an answer
+    finding:NAME               a finding of level error about scope, tests, links or hidden characters
+    unread-lane                hunks not read that can be neither folded nor skipped    never waivable
     unread                     hunks that the accepting person has not read
     flagged                    hunks that the accepting person flagged
+    checklist                  questions that the accepting person has not answered, where the risk is high
     open-point:P1              a point of an earlier round that nobody closed and no evidence met
     conflict                   the base moved under a conflicting change
     protected:two-reviewers:PATH    nobody else approved this tree
@@ -34,9 +37,11 @@ from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.review import points, receipt
 from podium.review.case import Case
+from podium.review.checklist import answer_lines
 from podium.review.events import AcceptVoided, ApprovalGiven, ReviewEvent, TaskRefined, TaskRejected
 from podium.review.model import (
     Accepted,
+    FirstPass,
     HunkRecord,
     Receipt,
     Refusal,
@@ -111,7 +116,7 @@ def same_ground(before: Receipt, now: Receipt) -> bool:
 
 
 def _ground(each: Receipt) -> Receipt:
-    return msgspec.structs.replace(each, id="", at="", seconds=None, ledger_head="")
+    return msgspec.structs.replace(each, id="", at="", seconds=None, ledger_head="", pace="")
 
 
 def _waived(case: Case, found: tuple[Refusal, ...]) -> frozenset[str]:
@@ -143,7 +148,7 @@ def _receipt(case: Case) -> Receipt:
     candidate = case.candidate
     if candidate is None:  # `obstacles` refuses it
         raise AssertionError("an accept without a candidate")
-    own, others = case.own_marks, other_approvals(case)
+    own, others, folded = case.own_marks, other_approvals(case), case.folded
     theirs = (each for each in case.review.approvals if each.tree == candidate.tree and each.by in others)
     return Receipt(
         id=case.receipt_id,
@@ -161,13 +166,29 @@ def _receipt(case: Case) -> Receipt:
         reviewer=case.who,
         at=case.at,
         evidence=tuple(receipt.evidence_line(item) for item in case.own_items),
-        hunks=tuple(HunkRecord(hunk=h.id, path=h.path, mark=own.get(h.id, "unseen")) for h in case.hunks),
+        hunks=tuple(
+            HunkRecord(hunk=h.id, path=h.path, mark=own.get(h.id, "unseen"), folded=folded.get(h.id, ""))
+            for h in case.hunks
+        ),
         waivers=(*case.waivers, *(waiver for each in theirs for waiver in each.waivers)),
         seconds=_seconds(case),
         ledger_head=case.ledger_head,
         approvals=others,
         points=tuple(receipt.point_line(point, points.state(point, case.own_items)) for point in case.review.points),
+        part_of=case.part.whole if case.part else "",
+        left_out=case.part.left_out if case.part else (),
+        answers=answer_lines(case.questions, case.review.answers, case.who),
+        first_pass=_first_pass(case),
+        pace=case.pace,
     )
+
+
+def _first_pass(case: Case) -> FirstPass:
+    """How this person first read this round; empty when they did not open it."""
+    for look in case.review.looks:
+        if look.run == case.run.id and look.round == case.round and same_person(look.by, case.who):
+            return "blind" if look.blind else "open"
+    return ""
 
 
 def _seconds(case: Case) -> float | None:

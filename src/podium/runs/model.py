@@ -94,7 +94,7 @@ class Boundary(Value, frozen=True, kw_only=True):
 
 # --- how a round goes -------------------------------------------------------------------------------------------------
 
-RoundKind = Literal["first", "refine"]
+RoundKind = Literal["first", "refine", "part"]  # part: some hunks of an earlier round, chosen by a person
 AgentOutcome = Literal["completed", "refused", "failed", "crashed", "stopped", "limit", "timeout"]
 Resumption = Literal["new", "session", "fallback"]
 
