@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from podium.evidence.model import Finding
+from podium.evidence.model import Example, Finding
 from podium.kernel.value import canonical
 from podium.runs.model import DiffLine, FileChange
 
@@ -44,6 +44,7 @@ class Findings:
         line: int = 0,
         side: Literal["old", "new", "not changed"] = "new",
         text: str = "",
+        example: Example | None = None,
     ) -> None:
         """Note one finding; `text` (default: the message) is what its fingerprint is made of."""
         about = (rule, path, " ".join((text or message).split()))
@@ -61,6 +62,7 @@ class Findings:
                 path=path,
                 line=line,
                 side=side,
+                example=example,
             )
         )
 

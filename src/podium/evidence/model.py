@@ -38,6 +38,17 @@ class Blind(Value, frozen=True, kw_only=True, tag="blind"):
 Outcome: TypeAlias = Holds | Fails | BrokenBefore | NotRun | Blind
 
 
+class Example(Value, frozen=True, kw_only=True):
+    """One call that ends otherwise than it did."""
+
+    function: str
+    call: str
+    old: str
+    new: str
+    count: int = 1  # inputs of this kind
+    made_up: bool = False  # the input was made from a recorded one; otherwise a test passes it
+
+
 class Finding(Value, frozen=True, kw_only=True):
     """One located fact. Equal fingerprints on two trees are the same finding."""
 
@@ -48,6 +59,7 @@ class Finding(Value, frozen=True, kw_only=True):
     path: str = ""
     line: int = 0  # from 1; 0 = the whole file or no place
     side: Literal["old", "new", "not changed"] = "new"
+    example: Example | None = None
 
 
 How: TypeAlias = Literal["exited", "timeout", "limit", "broken", "budget", "absent"]

@@ -32,6 +32,7 @@ _KIND_WEIGHT = {
             "symlinks",
             "hidden-characters",
             "scope",
+            "behaviour",
             "new-tests-prove",
             "public-api",
             "not-changed",
