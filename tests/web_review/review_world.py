@@ -69,7 +69,17 @@ clauses = ["B1", "B2", "E1"]
 scope = ["src/**", "tests/**"]
 agents = ["scripted"]
 """
-SETTINGS = '[project]\nname = "shop"\ntarget = "main"\n\n[agents.scripted]\ncommand = ["true"]\n\n[agents.other]\ncommand = ["true"]\n'
+SETTINGS = """\
+[project]
+name = "shop"
+target = "main"
+
+[agents.scripted]
+command = ["true"]
+
+[agents.other]
+command = ["true"]
+"""
 
 
 @dataclass

@@ -6,6 +6,7 @@ which is ended when it takes too long. What it finds is kept by the id of the bl
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, TypeAlias
 
 Line: TypeAlias = tuple[int, ...]
@@ -71,12 +72,10 @@ def colour(name: str, text: str) -> Colours:
 
 
 def _lexer(name: str) -> Any:
-    from pygments.lexers import get_lexer_for_filename  # costs a tenth of a second
-    from pygments.util import ClassNotFound
-
+    lexers: Any = import_module("pygments.lexers")  # costs a tenth of a second
     try:
-        found: Any = get_lexer_for_filename(name, stripnl=False, ensurenl=False)  # pyright: ignore
-    except ClassNotFound:
+        found = lexers.get_lexer_for_filename(name, stripnl=False, ensurenl=False)
+    except lexers.ClassNotFound:
         return None
     return None if "text" in found.aliases else found
 

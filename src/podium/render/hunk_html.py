@@ -29,7 +29,11 @@ ColoursOf = Callable[[str, str], Colours | None]
 
 
 class Drawing:
-    """Draws parts of a sheet. `badge` gives the HTML that stands in a hunk's head beside its place."""
+    """Draws parts of a sheet.
+
+    `badge` and `file_badge` give HTML for the heads of hunks and files; `picture` gives the address of the old or the
+    new side of a picture, empty where there is none.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Drawing:
         moves: Moves,
         badge: Callable[[Hunk], str] = lambda _: "",
         file_badge: Callable[[FileChange], str] = lambda _: "",
+        picture: Callable[[FileChange, str], str] = lambda _, __: "",
     ) -> None:
         self._sheet = sheet
         self._marks = marks
@@ -47,6 +52,7 @@ class Drawing:
         self._moves = moves
         self._badge = badge
         self._file_badge = file_badge
+        self._picture = picture
 
     def rows(self, start: int, end: int) -> str:
         """The rows from `start` up to `end`."""
@@ -58,6 +64,8 @@ class Drawing:
         whole = part.hunk_head and part.last == part.place.lines
         head = self._file_head(part) if part.file_head else ""
         inside = (self._hunk_head(part, mark) if part.hunk_head else "") + "".join(self._lines(part))
+        if part.hunk_head and hunk is part.place.entry.change.hunks[0]:
+            inside += self._pictures(part.place.entry.change)
         name = f"{hunk.path}, line {hunk.new_start}, {MARK_WORDS[mark]}"
         label = f' role="group" aria-label="{escape(safe_line(name))}"' if part.hunk_head else ""
         identity = f' id="hunk-{escape(hunk.id)}"' if part.hunk_head else ""
@@ -93,6 +101,16 @@ class Drawing:
             f'<span class="reasons">{reasons}</span>'
             f'<button type="button" class="why" aria-expanded="false" title="Why it is here (e)">why</button></div>'
         )
+
+    def _pictures(self, change: FileChange) -> str:
+        sides = [(side, self._picture(change, side)) for side in ("old", "new")]
+        figures = [
+            f'<figure><img src="{escape(address)}" alt="{escape(f"{side} picture: {safe_line(change.path)}")}">'
+            f"<figcaption>{side}</figcaption></figure>"
+            for side, address in sides
+            if address
+        ]
+        return f'<div class="pictures">{"".join(figures)}</div>' if figures else ""
 
     # --- lines --------------------------------------------------------------------------------------------------------
 
@@ -212,9 +230,8 @@ def _file_name(row: FileRow) -> str:
 
 
 def _counts(row: FileRow) -> str:
-    return (
-        f'<span class="counts"><span class="plus">+{row.added}</span> <span class="minus">−{row.removed}</span></span>'
-    )
+    plus, minus = f'<span class="plus">+{row.added}</span>', f'<span class="minus">-{row.removed}</span>'
+    return f'<span class="counts">{plus} {minus}</span>'
 
 
 def _has_text(change: FileChange) -> bool:

@@ -127,10 +127,12 @@ def findings_at(case: Case, path: str, hunk: str) -> list[tuple[Item, FindingFac
     for change in case.changes:
         if change.path != path:
             continue
-        for item in order(case.own_items):
-            for finding in item.findings:
-                if finding.path in (change.path, change.old_path) and (fact := _finding(case, finding)).hunk == hunk:
-                    found.append((item, fact))
+        found.extend(
+            (item, fact)
+            for item in order(case.own_items)
+            for finding in item.findings
+            if finding.path in (change.path, change.old_path) and (fact := _finding(case, finding)).hunk == hunk
+        )
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -14,7 +15,8 @@ from podium.git.objects import TooLargeError
 from podium.kernel.errors import ConflictError, NotFoundError, UsageError
 from podium.render.hunk_html import Drawing
 from podium.render.line_html import line_html
-from podium.render.sheet import Placement, Sheet, View, pairs
+from podium.render.notebook import NOTEBOOK, cell_lines, compared
+from podium.render.sheet import Entry, Placement, Sheet, View, pairs
 from podium.review.pace import changed_lines, least_seconds
 from podium.runs.model import FileChange, Hunk, Run
 from podium.web.review_room import Order, Reading, Room, order_key, room_of
@@ -72,7 +74,30 @@ def view_of(request: Request) -> View:
 
 def drawing(room: Room, reading: Reading, sheet: Sheet) -> Drawing:
     """What draws the rows of a sheet."""
-    return Drawing(sheet, marks=reading.marks, colours=room.colours_of, moves=reading.sheaf.moves)
+    run = reading.run
+    at = f"/review/{quote(run.spec, safe='')}/{quote(run.task, safe='')}/picture"
+
+    def picture_at(change: FileChange, side: str) -> str:
+        path, mode = (change.old_path, change.old_mode) if side == "old" else (change.path, change.new_mode)
+        if not picture_kind(path) or not mode.startswith("100"):
+            return ""
+        asked = {"run": run.id, "round": str(reading.round), "hunk": change.hunks[0].id, "side": side}
+        return f"{at}?{urlencode(asked)}"
+
+    return Drawing(
+        sheet,
+        marks=reading.marks,
+        colours=room.colours_of,
+        moves=reading.sheaf.moves,
+        picture=picture_at,
+        file_badge=_file_badge,
+    )
+
+
+def _file_badge(change: FileChange) -> str:
+    if not change.path.endswith(NOTEBOOK):
+        return ""
+    return '<button type="button" class="notebook" aria-expanded="false">Cells side by side</button>'
 
 
 def rows(request: Request) -> Response:
@@ -166,7 +191,7 @@ def _shift(hunk: Hunk, up: bool) -> int:
 
 
 def find(request: Request) -> Response:
-    """Where a text occurs in the diff, in the order of the page: [hunk, index of its line (-1: its file's name), row]."""
+    """Where a text occurs in the diff, in the page's order: [hunk, index of its line (-1: its file's name), row]."""
     room, reading = asked(request)
     text = request.query_params.get("q", "")[:200]
     if not text.strip():
@@ -217,6 +242,25 @@ def picture(request: Request) -> Response:
     return Response(data, media_type=kind, headers=headers)
 
 
+def notebook(request: Request) -> Response:
+    """The sources of a notebook's cells, side by side."""
+    room, reading = asked(request)
+    change, _ = hunk_of(request, reading)
+    sides: list[list[str]] = []
+    for blob, mode in ((change.old_blob, change.old_mode), (change.new_blob, change.new_mode)):
+        data = b""
+        if mode.startswith("100"):
+            try:
+                data = room.mirror.read_blob(blob, limit=_CONTEXT_FILE)
+            except TooLargeError as error:
+                raise UsageError("this notebook is too large to be taken apart", where=change.path) from error
+        sides.append(cell_lines(data))
+    made = compared(change, *sides)
+    sheet = Sheet([Entry(made, made.hunks[0])], "split")
+    drawn = Drawing(sheet, marks={}, colours=lambda _, __: None, moves={})
+    return HTMLResponse(drawn.rows(2, min(sheet.rows, _MOST_ROWS)))
+
+
 def picture_kind(path: str) -> str:
     """The media type of a picture, by its name; empty for anything else."""
     return _PICTURES.get(path.rpartition(".")[2].lower(), "") if "." in path else ""
@@ -244,4 +288,5 @@ ROUTES = [
     Route(f"{_AT}/context", context),
     Route(f"{_AT}/find", find),
     Route(f"{_AT}/picture", picture),
+    Route(f"{_AT}/notebook", notebook),
 ]

@@ -72,7 +72,7 @@ function onScreen(diff) {
       const hunk = diff.hunks.get(section.dataset.hunk);
       if (!hunk) continue;
       hunk.lineRows = Number(section.dataset.rows);
-      const rows = section.querySelectorAll(":scope > .l:not(.near), :scope > div.s, :scope > .note, :scope > .pictures");
+      const rows = section.querySelectorAll(":scope > .l:not(.near), :scope > div.s, :scope > .note");
       const first = edge(rows, (row) => row.getBoundingClientRect().top >= top - 1 || tall(row, top));
       const end = edge(rows, (row) => row.getBoundingClientRect().bottom > innerHeight + 1 && !tall(row, top));
       if (first < end) {

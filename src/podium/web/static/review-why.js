@@ -7,6 +7,8 @@ export function start(element) {
   diff.addEventListener("click", (event) => {
     const button = event.target.closest("button.why");
     if (button) toggle(button.closest("section.hunk").dataset.hunk);
+    const cells = event.target.closest("button.notebook");
+    if (cells) notebook(cells);
   });
 }
 
@@ -28,5 +30,27 @@ export async function toggle(id) {
   pane.setAttribute("aria-label", "Why this hunk is here");
   pane.innerHTML = await answer.text();
   section.querySelector(":scope > .head").after(pane);
+  button.setAttribute("aria-expanded", "true");
+}
+
+async function notebook(button) {
+  const head = button.closest("header.file");
+  const open = head.nextElementSibling?.matches(".pane.cells") ? head.nextElementSibling : null;
+  if (open) {
+    open.remove();
+    button.setAttribute("aria-expanded", "false");
+    return;
+  }
+  const section = head.nextElementSibling?.closest("section.hunk")
+    ?? head.closest(".rows").nextElementSibling?.querySelector("section.hunk");
+  if (!section) return;
+  const answer = await fetch(diff.address("notebook", { hunk: section.dataset.hunk }), { headers: { accept: "text/html" } });
+  if (!answer.ok) return;
+  const pane = document.createElement("div");
+  pane.className = "pane cells";
+  const holder = document.createElement("template");
+  holder.innerHTML = await answer.text();
+  pane.append(...holder.content.querySelectorAll("div.s"));
+  head.after(pane);
   button.setAttribute("aria-expanded", "true");
 }
