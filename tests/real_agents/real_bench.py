@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from podium.agents.event import Entry, ErrorReported, Event, Undecoded
 from podium.agents.locate import locate
-from podium.agents.start import PLACEHOLDER_KEY
 from podium.kernel.value import Value
 from podium.project.model import Limits
 from podium.supervisor import inbox
@@ -41,30 +37,10 @@ class RealAgent(Value, frozen=True, kw_only=True):
     driver: str
     command: tuple[str, ...]
     asks: tuple[str, ...] = ()  # more words that make it ask for permission; empty = it cannot
-    env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
-    files: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     model: str = ""
     resumes: bool = True
 
 
-_GEMINI_SETTINGS = {
-    "security": {"auth": {"selectedType": "gemini-api-key"}},
-    "privacy": {"usageStatisticsEnabled": False},
-    "general": {"disableAutoUpdate": True},
-}
-_OPENCODE_CONFIG = {
-    "provider": {
-        "podium": {
-            "npm": "@ai-sdk/openai-compatible",
-            "options": {"baseURL": f"{URL}/v1", "apiKey": PLACEHOLDER_KEY},
-            "models": {"scripted": {}},
-        }
-    },
-    "model": "podium/scripted",
-    "small_model": "podium/scripted",
-    "autoupdate": False,
-    "share": "disabled",
-}
 AGENTS = {
     each.name: each
     for each in (
@@ -73,18 +49,9 @@ AGENTS = {
         RealAgent(name="codex", driver="codex", command=("codex",), asks=("-c", "approval_policy=untrusted"),
                   model="gpt-5-codex"),
         RealAgent(name="mini", driver="mini", command=("mini",), model="gpt-5", resumes=False),
-        RealAgent(
-            name="gemini", driver="acp", command=("gemini", "--acp", "-m", "gemini-2.5-pro", "--approval-mode", "yolo"),
-            env={"GOOGLE_GEMINI_BASE_URL": URL, "GEMINI_API_KEY": PLACEHOLDER_KEY,
-                 "GEMINI_CLI_TRUST_WORKSPACE": "true"},
-            files={".gemini/settings.json": json.dumps(_GEMINI_SETTINGS)},
-        ),
-        RealAgent(
-            name="opencode", driver="acp", command=("opencode", "acp"),
-            env={"OPENCODE_CONFIG_CONTENT": json.dumps(_OPENCODE_CONFIG), "OPENCODE_DISABLE_AUTOUPDATE": "1",
-                 "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
-                 "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1"},
-        ),
+        RealAgent(name="gemini", driver="acp", command=("gemini", "--acp"), asks=("--approval-mode", "default"),
+                  model="gemini-2.5-pro"),
+        RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5"),
     )
 }  # fmt: skip
 
@@ -99,9 +66,6 @@ class RealBench:
         for name in ("template", "upper", "work", "home"):
             (root / name).mkdir()
         (root / "template" / "limit.py").write_text(TEXT)
-        for path, text in agent.files.items():
-            (self.home / path).parent.mkdir(parents=True, exist_ok=True)
-            (self.home / path).write_text(text)
         self.server = ModelServer(ModelScript(prompts=prompts))
         self.round_dir = root / "round0"
         self._rounds = 0
@@ -119,13 +83,13 @@ class RealBench:
             work=str(self.root / "work"),
             home=str(self.home),
             mounts=tuple(Mount(source=path, target=path) for path in located.mounts),
-            env=agent.env,
             limits=Limits(memory_mb=0),
         )
         order = Order(
             round=f"r{self._rounds}",
             agent=agent.name,
             driver=agent.driver,
+            program=agent.command[0],
             command=located.argv,
             prompt=prompt,
             model=agent.model,

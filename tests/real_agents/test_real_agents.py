@@ -22,15 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 EVERY = sorted(AGENTS)
 ASKING = sorted(name for name, agent in AGENTS.items() if agent.asks)
-_OPEN = {
-    "opencode": "resumed over ACP, OpenCode 1.18 says nothing more: not understood yet",
-    "gemini": "over ACP, Gemini CLI 0.61 does not load the session of a round that ended: not understood yet",
-}
-RESUMING = [
-    pytest.param(name, marks=[pytest.mark.skip(reason=_OPEN[name])] if name in _OPEN else [])
-    for name, agent in sorted(AGENTS.items())
-    if agent.resumes
-]
+RESUMING = sorted(name for name, agent in AGENTS.items() if agent.resumes)
 NATIVE = ("claude", "codex", "mini")
 WORK = (
     Read(path="limit.py"),

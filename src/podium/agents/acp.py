@@ -12,11 +12,12 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 import podium
-from podium.agents import acp_updates
+from podium.agents import acp_starts, acp_updates
 from podium.agents.acp_wire import RAW_LIMIT, Wire
 from podium.agents.driver import AgentFailedError, AgentGoneError, AgentTask, Host, Opened, Pipes, Turn
 from podium.agents.event import ErrorReported, ToolCall, Undecoded, UsageReported, clean, upsert
 from podium.agents.lines import BoundedLines
+from podium.agents.start import spawned
 from podium.runs.model import Usage
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class AcpDriver:
         self._questions = 0
 
     def argv(self, task: AgentTask) -> tuple[str, ...]:
-        return task.command
+        return spawned(acp_starts.start(task))
 
     async def open(self, pipes: Pipes, host: Host, task: AgentTask) -> Opened:
         load_library()
@@ -54,7 +55,7 @@ class AcpDriver:
         self._connection = Connection(self._handle, self._wire)
         hello = await self._greet()
         session, why = await self._session_of(task, hello)
-        if task.model:
+        if task.model and not acp_starts.chooses_model(task):
             await self._choose_model(task.model, session)
         info = hello.agent_info
         return Opened(

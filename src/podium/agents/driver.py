@@ -25,10 +25,12 @@ class AgentTask(Value, frozen=True, kw_only=True):
     """What a driver needs to know of a round."""
 
     agent: str  # the agent's name in the settings
-    command: tuple[str, ...]  # from the settings
+    command: tuple[str, ...]  # from the settings, its program found
+    program: str = ""  # as the settings name it, before it was found
     session: str = ""  # to go on with; empty = a new one
     model: str = ""
     model_url: str = ""  # the model provider's base URL, without a path; empty = as the agent itself is set up
+    api: str = ""  # the kind of that provider: anthropic, openai, gemini; empty = not known
     workdir: str = "/workspace"  # as the agent sees it
     line_limit: int = 8 * 2**20  # bytes of one message
     total_limit: int = 256 * 2**20  # bytes of all messages

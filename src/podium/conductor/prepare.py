@@ -177,6 +177,7 @@ def _order(
         round=f"{run.id}.{round_.number}",
         agent=agent.name,
         driver=agent.driver,
+        program=agent.command[0],
         model=agent.model,
         command=located.argv,
         prompt=told.prompt,

@@ -74,9 +74,11 @@ class Attempt:
         task = AgentTask(
             agent=order.agent,
             command=order.command,
+            program=order.program,
             session=self._wish,
             model=order.model,
             model_url=order.model_url,
+            api=order.gateway.kind if order.gateway else "",
             workdir=seen_workdir(order.sandbox),
             line_limit=order.limits.line,
             total_limit=order.limits.total,

@@ -87,6 +87,7 @@ class Order(Value, frozen=True, kw_only=True):
     sandbox: SandboxPlan  # its `limits` are enforced by the supervisor's watchdog
     bwrap: str = ""  # path of the binary; empty where the tier needs none
     driver: str = "acp"
+    program: str = ""  # what the settings call the agent's program; by it a driver knows what it needs
     model: str = ""  # asked for by the driver where the agent lets it choose
     session: str = ""  # to go on with; empty = a new one
     fallback_prompt: str = ""  # told to a new session when `session` cannot be loaded; empty = `prompt`
