@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from podium.cli.activity import Activity
+from podium.cli.activity import Activities
 from podium.cli.background import ensure_conductor
 from podium.cli.board_lines import board_lines
 from podium.cli.boundary import boundary_lines
@@ -40,10 +40,13 @@ class Follower:
     specs: frozenset[str]
     seq: int
     _teller: Teller = field(default_factory=Teller)
-    _activities: dict[tuple[str, int], Activity] = field(default_factory=dict[tuple[str, int], Activity])
+    _activities: Activities = field(init=False)
     _boundaries: dict[str, str] = field(default_factory=dict[str, str])  # what was told -> about which task
     _restarts: int = 0
     _seen_conductor: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self._activities = Activities(self.context, self.project)
 
     def follow(self) -> list[Row]:
         """Show what happens until nothing goes on by itself; the board as it is then."""
@@ -100,10 +103,7 @@ class Follower:
         found: dict[str, str] = {}
         for row in rows:
             for run_id in row.state.runs if isinstance(row.state, AtWork) else ():
-                number = len(state.runs.by_id[run_id].rounds)
-                place = self.context.home.round(self.project, run_id, number)
-                activity = self._activities.setdefault((run_id, number), Activity(place))
-                found[run_id] = activity.refresh()
+                found[run_id] = self._activities.live(run_id, len(state.runs.by_id[run_id].rounds)).doing
         return found
 
     def _watch_conductor(self) -> None:

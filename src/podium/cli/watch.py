@@ -11,6 +11,7 @@ from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.cli.transcript_lines import Telling
+from podium.cli.watch_all import watch_all
 from podium.conductor.tasks import find_run
 from podium.kernel.errors import NotFoundError
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 
 
-@click.command(cls=Verb, examples=("podium watch T2", "podium watch T2 --round 1 --no-follow"))
-@click.argument("task", type=TaskName())
+@click.command(cls=Verb, examples=("podium watch", "podium watch T2", "podium watch T2 --round 1 --no-follow"))
+@click.argument("task", type=TaskName(), default="")
 @click.option("--round", "number", type=click.IntRange(min=1), help="An earlier round. [the newest]")
 @click.option("--agent", type=AgentName(), default="", help="Which one, when several agents race.")
 @click.option("--no-follow", is_flag=True, help="Print what there is, and come back.")
@@ -30,8 +31,12 @@ POLL_SECONDS = 0.1
 def command(context: Context, task: str, number: int | None, agent: str, no_follow: bool) -> None:
     """Watch what an agent does: its messages, calls and questions, as they come.
 
-    It is what the agent says, not what Podium observed. Ctrl-C stops the watching, not the agent.
+    Without a task: all agents at work, each with its step, files, tokens, cost and tripwires. It is what the agents
+    say, not what Podium observed. Ctrl-C stops the watching, not the agents.
     """
+    if not task:
+        watch_all(context, once=no_follow)
+        return
     from podium.conductor.read_transcript import Transcript
 
     project = context.project.id

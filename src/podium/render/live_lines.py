@@ -15,15 +15,15 @@ _QUIET_AFTER = 60.0  # seconds without an event from which on it is marked
 
 _COLUMNS = (
     Column("task", gives=1, least=6),
-    Column("agent", gives=2, least=6),
-    Column("for", right=True, may_go=True, gives=9),
-    Column("state", gives=3, least=7),
-    Column("step", gives=5, least=6, may_go=True),
-    Column("doing", gives=6, least=8, may_go=True),
-    Column("files", right=True, may_go=True, gives=9),
-    Column("tokens", right=True, may_go=True, gives=8),
-    Column("cost", right=True, may_go=True, gives=7),
-    Column("quiet for", right=True, may_go=True, gives=4),
+    Column("agent", gives=2, least=9),
+    Column("for", right=True, may_go=True, gives=9, least=8),
+    Column("state", gives=1, least=8),
+    Column("step", gives=5, least=10, may_go=True),
+    Column("doing", gives=6, least=16, may_go=True),
+    Column("files", right=True, may_go=True, gives=8, least=5),
+    Column("tokens", right=True, may_go=True, gives=7, least=6),
+    Column("cost", right=True, may_go=True, gives=4, least=6),
+    Column("quiet for", right=True, may_go=True, gives=3, least=9),
 )
 
 
