@@ -9,6 +9,8 @@ from simulated_ledger import SimulatedLedger
 from podium.conductor.choose_agent import choose_agent
 from podium.conductor.track_record import Attempt, TaskKind, attempts, kind_of, lines, wilson
 from podium.plan.model import Task
+from podium.render.paint import Paint
+from podium.render.record_lines import record_lines
 
 KIND = TaskKind(language="Python", area="src/shop", size="medium", risk="medium")
 
@@ -126,3 +128,15 @@ def attempt(number: int, agent: str, *, good: bool, kind: TaskKind = KIND) -> At
         run=f"r{number}", agent=agent, model="", spec="s", task="T1", kind=kind, fate="first" if good else "rejected",
         reverted=False, landed=good, rounds=1, seconds=60.0, cost_usd=None, at="",
     )  # fmt: skip
+
+
+def test_the_table_never_tells_a_share_without_what_it_rests_on() -> None:
+    ledger = SimulatedLedger()
+    for number, fate in enumerate(("first", "first", "later", "rejected", "reverted")):
+        ledger.task(number, "claude", fate, rivals=("codex",) if number == 0 else ())
+    head, claude, codex = record_lines(lines(attempts(ledger.state)), width=120, paint=Paint())
+    assert "accepted at first review" in head
+    assert "3 of 5 (23-88 %)" in claude
+    assert "1 of 4 (5-70 %)" in claude
+    assert "nothing known" in codex
+    assert record_lines((), width=80, paint=Paint()) == ["Nothing is known yet: no agent's work has been decided on."]

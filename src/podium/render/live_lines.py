@@ -14,7 +14,7 @@ from podium.runs.model import Trip, Usage
 _QUIET_AFTER = 60.0  # seconds without an event from which on it is marked
 
 _COLUMNS = (
-    Column("task", gives=1, least=6),
+    Column("task", gives=1, least=12),
     Column("agent", gives=2, least=9),
     Column("for", right=True, may_go=True, gives=9, least=8),
     Column("state", gives=1, least=8),
