@@ -32,6 +32,7 @@ class Shop:
     root: Path
     desk: Desk
     project: Project
+    sources: Sources
     site: Site
     thread: threading.Thread
 
@@ -45,10 +46,11 @@ class Shop:
         home = Home(place / "state")
         desk = Desk(home, home.default_database, SystemClock())
         project = register(desk, root, settings, path=os.environ["PATH"], actor=ADA)
+        sources = Sources(root, UserRepository.open(root, os.environ))
         seat = Seat(
             desk=desk,
             project=project.id,
-            sources=Sources(root, UserRepository.open(root, os.environ)),
+            sources=sources,
             path=os.environ["PATH"],
             actor=lambda: ADA,
             signer=NoSigner,
@@ -57,7 +59,7 @@ class Shop:
         site = Site(seat)
         thread = threading.Thread(target=site.serve, daemon=True)
         thread.start()
-        return cls(root, desk, project, site, thread)
+        return cls(root, desk, project, sources, site, thread)
 
     def close(self) -> None:
         """End the site and give everything back."""

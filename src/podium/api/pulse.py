@@ -43,6 +43,7 @@ class Pulse:
         self._changed = asyncio.Condition()
         self._listeners = 0
         self._closed = False
+        self._fault = ""
         self._task: asyncio.Task[None] | None = None
 
     async def beats(self) -> AsyncIterator[Beat | None]:
@@ -80,15 +81,23 @@ class Pulse:
         while self._listeners:
             try:
                 beat = await run_in_threadpool(self._look)
-            except PodiumError as error:  # a ledger that cannot be read now may be readable later
-                _LOG.warning("the ledger cannot be read: %s", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not silence the streams for ever
+                self._complain(error)
             else:
+                self._fault = ""
                 if beat != self._beat or not self._number:
                     self._beat = beat
                     async with self._changed:
                         self._number += 1
                         self._changed.notify_all()
             await asyncio.sleep(EVERY_SECONDS)
+
+    def _complain(self, error: Exception) -> None:
+        """Log what keeps the ledger from being read, once and not at every look: it may be readable later."""
+        text = f"{type(error).__name__}: {error}"
+        if text != self._fault:
+            self._fault = text
+            _LOG.error("the ledger cannot be looked at", exc_info=None if isinstance(error, PodiumError) else error)
 
     def _look(self) -> Beat:
         seat = self._seat

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from podium.api.acts import wants_json
 from podium.api.chronicle import Chronicle
@@ -51,7 +51,7 @@ def build_app(seat: Seat, *, port: int, secret: str, pulse: Pulse | None = None)
     """
     app = Starlette(
         routes=_routes(),
-        exception_handlers={PodiumError: _failed, HTTPException: _http, Exception: _crashed},
+        exception_handlers={PodiumError: _failed, HTTPException: _http},
     )
     app.state.seat = seat
     app.state.port = port
@@ -59,7 +59,7 @@ def build_app(seat: Seat, *, port: int, secret: str, pulse: Pulse | None = None)
     app.state.pulse = pulse or Pulse(seat)
     app.state.stories = Stories(seat)
     app.state.chronicle = Chronicle(seat)
-    return Guard(app, secret=secret, port=port, refuse=_refuse)
+    return Guard(_Net(app), secret=secret, port=port, refuse=_refuse)
 
 
 def _routes() -> Sequence[BaseRoute]:
@@ -102,14 +102,32 @@ async def _http(request: Request, error: Exception) -> Response:
     return _answer(request, PodiumError(what, where=request.url.path), error.status_code)
 
 
-async def _crashed(request: Request, error: Exception) -> Response:
-    """A fault of Podium's own. Its traceback is in the server's log, which `podium up` prints."""
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    do = "It is a fault of Podium. The terminal of podium up has the details."
-    return _answer(request, PodiumError(f"something broke: {type(error).__name__}", do=do), 500)
-
-
 def _answer(request: Request, error: PodiumError, status: int) -> Response:
     if wants_json(request):
         return as_json(error, status)
     return bare_page(request, "error.html", status=status, error=error)
+
+
+class _Net:
+    """Catches a fault of Podium's own: one traceback in the log, which `podium up` prints, and an answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            _LOG.error("%s %s failed", scope.get("method"), scope.get("path"), exc_info=error)
+            if begun:
+                raise
+            what = f"something broke: {type(error).__name__}"
+            fault = PodiumError(what, do="It is a fault of Podium. The terminal of podium up has the details.")
+            await _answer(Request(scope, receive), fault, 500)(scope, receive, send)

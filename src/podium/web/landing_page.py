@@ -72,9 +72,20 @@ def _line(state: State, entry: Entry) -> Line:
             return Line(entry, title, "sent back", "warn", why, "", at)
         case Landed(commit=commit, at=at, checks=checks):
             now = state.landings.landed(entry.spec, entry.task)
+            going = any(other.revert_of == commit for other in state.landings.waiting())
             word, tone = ("reverted", "warn") if entry.revert_of else ("landed", "good")
             told = f"verified: {', '.join(checks)}" if checks else ""
-            return Line(entry, title, word, tone, told, "", at, commit[:10], now is not None and now.id == entry.id)
+            return Line(
+                entry,
+                title,
+                word,
+                tone,
+                told,
+                "",
+                at,
+                commit[:10],
+                now is not None and now.id == entry.id and not going,
+            )
 
 
 ROUTES = [Route("/landing", show)]

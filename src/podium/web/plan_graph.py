@@ -90,7 +90,7 @@ def _ordered(tasks: Sequence[Task], places: Mapping[str, tuple[int, int]]) -> li
 
 def _node(task: Task, place: tuple[int, int], states: Mapping[str, tuple[str, Tone]]) -> Node:
     word, tone = states.get(task.id, ("", "plain"))
-    return Node(task.id, cut(safe_line(task.title), 28), *place, tone, word)
+    return Node(task.id, cut(safe_line(task.title), 26), *place, tone, word)
 
 
 def _curve(start: tuple[int, int], end: tuple[int, int]) -> str:

@@ -54,7 +54,7 @@ def show(request: Request) -> Response:
         plan=plan,
         spec=spec,
         fault=fault,
-        findings=findings,
+        findings=sorted(findings, key=lambda finding: finding.severity),
         errors=sum(finding.severity == "error" for finding in findings),
         pairs=pairs,
         graph=draw(plan.tasks, pairs, states) if plan else None,
