@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from checks_bench import order
+from checks_bench import change, order
 
+from podium.checks.kinds.behaviour import BEHAVIOUR
 from podium.checks.kinds.changes import CHANGES
 from podium.checks.kinds.clause_checks import CLAUSE_CHECKS
 from podium.checks.kinds.extra_checks import EXTRA_CHECKS
@@ -58,6 +59,11 @@ class TestUnrunLines(EvidenceConformance):
 class TestMutants(EvidenceConformance):
     kind = MUTANTS
     order = order(test="pytest", changes=hostile_changes(), settings={"evidence": EvidenceSettings(mutants=True)})
+
+
+class TestBehaviour(EvidenceConformance):
+    kind = BEHAVIOUR
+    order = order(test="pytest", changes=(*hostile_changes(), change("src/known.py")))
 
 
 class TestPublicApi(EvidenceConformance):

@@ -7,7 +7,7 @@ uses a name of its module or of its class whose value differs: a pattern, a tabl
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from podium.checks.changed_python import source_changes
@@ -75,7 +75,7 @@ def _compare(change: FileChange, old: ast.Module, new: ast.Module, found: Change
         if len(found.functions) >= MOST:
             found.beyond += 1
             continue
-        _seeds([*nodes, *before[name]], found)
+        _seeds([*nodes, *before[name], *_named_by(nodes, new), *_named_by(before[name], old)], found)
         found.functions.append(
             ChangedFunction(
                 path=change.path,
@@ -168,11 +168,12 @@ def _starts(nodes: list[_Function]) -> tuple[int, ...]:
 
 
 def _new_defaults(old: _Function, new: _Function) -> dict[str, str]:
-    known = {each.arg for each in (*old.args.posonlyargs, *old.args.args, *old.args.kwonlyargs)}
+    known = {each.arg for each in ast.walk(old.args) if isinstance(each, ast.arg)}
     by_place = [*new.args.posonlyargs, *new.args.args]
     pairs = list(zip(reversed(by_place), reversed(new.args.defaults), strict=False))
     pairs += [(each, value) for each, value in zip(new.args.kwonlyargs, new.args.kw_defaults, strict=True) if value]
-    found: dict[str, str] = {}
+    rests = ((new.args.vararg, "()"), (new.args.kwarg, "{}"))
+    found = {each.arg: empty for each, empty in rests if each is not None and each.arg not in known}
     for argument, value in pairs:
         if argument.arg not in known:
             try:
@@ -182,7 +183,18 @@ def _new_defaults(old: _Function, new: _Function) -> dict[str, str]:
     return found
 
 
-def _seeds(nodes: list[_Function], found: ChangedFunctions) -> None:
+def _named_by(nodes: list[_Function], tree: ast.Module) -> list[ast.expr]:
+    """The values of the module's own names that a function uses."""
+    used = {each.id for node in nodes for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id in used for target in node.targets)
+    ]
+
+
+def _seeds(nodes: Sequence[ast.AST], found: ChangedFunctions) -> None:
     """The plain values that the code itself names: near them it decides something."""
     for node in nodes:
         for each in ast.walk(node):

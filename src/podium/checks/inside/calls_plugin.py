@@ -43,12 +43,17 @@ _RETURNS = frozenset(["RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR", "YIELD
 class Function:
     """One changed function, and what was seen of it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, new: Any) -> None:
         self.name = name
+        self.new = new  # parameters that only the candidate has, with the text of their defaults
         self.calls = 0
         self.module = ""
         self.inputs: dict[str, Any] = {}
         self.unfit = 0  # calls whose arguments cannot be pickled
+
+    def is_default(self, name: str, value: Any) -> bool:
+        """Whether nobody needs to be told of an argument: the base has no such parameter, and nobody gave one."""
+        return name in self.new and text_of(value) == self.new[name]
 
 
 class Calls:
@@ -57,7 +62,7 @@ class Calls:
     def __init__(self, root: str, out: str, data: Any) -> None:
         self.root = os.path.realpath(root)
         self.out = out
-        self.functions = [Function(name) for name in data["names"]]
+        self.functions = [Function(name, new) for name, new in zip(data["names"], data["new"])]  # noqa: B905 - old Pythons
         self.inputs = data["inputs"]
         self.deadline = time.monotonic() + data["seconds"]
         self.own = 0.0
@@ -117,9 +122,10 @@ class Calls:
         if self.test and count < CALLS_OF_TEST:
             self.counts[place] = count + 1
             self.total += 1
-            called = [index, self._text(call_text(function.name, arguments)), -1, -1]
+            known = {name: arguments[name] for name in arguments if not function.is_default(name, arguments[name])}
+            called = [index, self._text(call_text(function.name, known)), -1, -1]
             self.tests.setdefault(self.test, []).append(called)
-            self._open[id(frame)] = (called, arguments)
+            self._open[id(frame)] = (called, known)
 
     def leave(self, frame: Any, result: Any, error: Any) -> None:
         found = self._open.pop(id(frame), None)

@@ -160,7 +160,7 @@ def _suited(function: Any, found: Any, arguments: Any) -> bool:
     for name in list(arguments):
         if name in known or name in rest:
             continue
-        if arguments[name] in ((), {}) or text_of(arguments[name]) == function["new"].get(name):
+        if text_of(arguments[name]) == function["new"].get(name):
             del arguments[name]  # it has the value that it has when nobody gives it
         else:
             return False

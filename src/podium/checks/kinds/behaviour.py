@@ -125,6 +125,7 @@ class _Look:
         only = tuple(tests)
         data = {
             "names": [each.name for each in self.changed.functions],
+            "new": [each.new_defaults for each in self.changed.functions],
             "functions": self._lines(side),
             "inputs": not only,
             "only": only,
