@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,17 @@ command = ["true"]
 [agents.other]
 command = ["true"]
 """
+
+
+READY = "document.getElementById('diff')?.hunks?.size > 0"
+
+
+def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+    """Wait until an expression holds in a page. Playwright's own way of waiting is no match for the security policy."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"{expression} did not come true on {page.url}"
+        page.wait_for_timeout(50)
 
 
 @dataclass
@@ -224,7 +236,7 @@ class Reviewed:
         """Let a browser in and open the review."""
         page.goto(self.site.link())
         page.goto(f"{self.site.url}/review/shop/T1{more}")
-        page.wait_for_function("document.getElementById('diff')?.hunks?.size > 0")
+        until(page, READY)
         return page
 
     def close(self) -> None:

@@ -30,8 +30,9 @@ def show(request: Request) -> Response:
     run = run_for(seat, f"{path['spec']}/{path['task']}", agent)
     reading = room.reading(run)
     case = room.case(reading)
-    record_look(seat.desk, case)
-    room.warm(reading)
+    if request.headers.get("sec-fetch-mode", "navigate") == "navigate":  # a page that updates itself is no look
+        record_look(seat.desk, case)
+        room.warm(reading)
     order, view = order_of(request), view_of(request)
     sheet = room.sheet(reading, order, view)
     coloured = room.colour(sheet, 0, BLOCK)

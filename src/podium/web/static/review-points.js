@@ -9,8 +9,10 @@ const listeners = new Set();
 let diff = null;
 let prefix = "";
 
+/** The drafts in the order of the page. */
 export function all() {
-  return [...drafts.values()].filter((draft) => draft.text.trim());
+  const at = (draft) => diff?.hunks.get(draft.hunk)?.start ?? Infinity;
+  return [...drafts.values()].filter((draft) => draft.text.trim()).sort((one, other) => at(one) - at(other) || one.line - other.line);
 }
 
 export function onDrafts(act) {
