@@ -10,6 +10,7 @@ from podium.cli.background import ensure_conductor
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
+from podium.cli.part import take_some
 from podium.cli.verdict import Seat, signer_of, take_seat
 from podium.kernel.errors import UsageError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     cls=Verb,
     examples=(
         "podium accept T1",
+        'podium accept T2 --except 3f2a91c0 -m "src/cart.py:12 swallows the error"',
         'podium accept rate-limit/T2 --waive "check-not-run:D1=no browser here, tried by hand"',
     ),
 )
@@ -28,13 +30,28 @@ if TYPE_CHECKING:
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
 @click.option("--waive", "waivers", multiple=True, metavar="CODE=REASON", help="Override one refusal, by its code.")
 @click.option("--unsigned", is_flag=True, help="Do not sign the receipt.")
+@click.option("--hunk", "hunks", multiple=True, metavar="ID", help="Take only this hunk; may be repeated.")
+@click.option("--except", "excepted", multiple=True, metavar="ID", help="Take all but this hunk; may be repeated.")
+@click.option("-m", "--message", "texts", multiple=True, metavar="POINT", help="What is to change in what you leave.")
 @click.pass_obj
-def command(context: Context, task: str, agent: str, waivers: tuple[str, ...], unsigned: bool) -> int:
+def command(
+    context: Context,
+    task: str,
+    agent: str,
+    waivers: tuple[str, ...],
+    unsigned: bool,
+    hunks: tuple[str, ...] = (),
+    excepted: tuple[str, ...] = (),
+    texts: tuple[str, ...] = (),
+) -> int:
     """Accept a candidate: you have read it, and you own it.
 
     It is refused while anything stands against it (a check that fails, a hunk that you have not read, a protected area
     ...), and says what. A refusal can be waived by its code, with a reason that goes into the receipt. What is accepted
     enters the landing queue.
+
+    With --hunk or --except a part is taken: its evidence is gathered on exactly that tree, then it waits for your
+    accept. When it has landed, the rest goes back to the agent with the points that you give.
     """
     from podium.conductor.decide import Approved
     from podium.conductor.ssh_signing import NoSigner
@@ -42,6 +59,12 @@ def command(context: Context, task: str, agent: str, waivers: tuple[str, ...], u
 
     given = tuple(_waiver(text) for text in waivers)
     seat = take_seat(context, task, agent)
+    if hunks or excepted:
+        if given:
+            raise UsageError("a part is not accepted yet", where="--waive", do="Waive when you accept it.")
+        return take_some(context, seat, hunks, excepted, texts)
+    if texts:
+        raise UsageError("an accept takes no points", where="-m", do=f'podium refine {seat.name} -m "..."')
     match seat.judge.accept(seat.run.id, NoSigner() if unsigned else signer_of(context), given):
         case Refused(refusals=refusals):
             return _refused(context, seat, refusals)

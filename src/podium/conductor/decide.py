@@ -67,7 +67,7 @@ class Judge:
         project = self.desk.look(self.project).project
         with open_mirror(self.desk.home, project, self.path) as mirror:
             synchronise(mirror, self.desk.home, project)
-            bench = _Bench(self, mirror, tip_for(mirror, project), self.desk.new_id(), given)
+            bench = Bench(self, mirror, tip_for(mirror, project), self.desk.new_id(), given)
             first = decide_accept(bench.case(self.desk.look(self.project), run))
             if isinstance(first, Refused):
                 return first
@@ -92,7 +92,7 @@ class Judge:
 
         Raises UsageError when there is nothing to change in them, PodiumError when it cannot be sent back now.
         """
-        with self._bench() as bench, self.desk.change(self.project) as change:
+        with self.bench() as bench, self.desk.change(self.project) as change:
             events = _granted(decide_refine(bench.case(change.state, run), texts))
             for event in events:
                 change.append(event, actor=self.actor)
@@ -103,7 +103,7 @@ class Judge:
 
         Raises UsageError without a reason, PodiumError when it has landed or was rejected before.
         """
-        with self._bench() as bench, self.desk.change(self.project) as change:
+        with self.bench() as bench, self.desk.change(self.project) as change:
             case = bench.case(change.state, run)
             for event in _granted(decide_reject(case, reason)):
                 change.append(event, actor=self.actor)
@@ -122,14 +122,15 @@ class Judge:
         change.append(recorded, actor=self.actor)
         end_runs(change, its, f"{its.agent} was accepted", actor=self.actor, keep=run)
 
-    def _bench(self) -> _Bench:
+    def bench(self) -> Bench:
+        """The mirror and all that stays the same while a case is built twice. Use it inside `with`."""
         project = self.desk.look(self.project).project
         mirror = open_mirror(self.desk.home, project, self.path)
-        return _Bench(self, mirror, tip_for(mirror, project), "", ())
+        return Bench(self, mirror, tip_for(mirror, project), "", ())
 
 
 @dataclass(frozen=True)
-class _Bench:
+class Bench:
     """What stays the same while a case is built twice."""
 
     judge: Judge
@@ -138,7 +139,7 @@ class _Bench:
     receipt_id: str
     waivers: tuple[Waiver, ...]
 
-    def __enter__(self) -> _Bench:
+    def __enter__(self) -> Bench:
         return self
 
     def __exit__(self, *_: object) -> None:

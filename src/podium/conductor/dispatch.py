@@ -12,13 +12,15 @@ from podium.conductor.crash import crash_point
 from podium.conductor.desk import Change
 from podium.conductor.engine import Engine
 from podium.conductor.mirrors import open_mirror, target_tip
-from podium.conductor.orders import Land, NextRound, Order, StartRun, Work, orders
+from podium.conductor.orders import Land, NextRound, Order, SendRest, StartPart, StartRun, Work, orders
 from podium.conductor.shop import Shop
 from podium.git.merge import merge
 from podium.git.model import Conflicted
 from podium.landing.events import LandOrdered, WorkOrdered
 from podium.project.agents import find_agent
-from podium.runs.events import RoundOrdered, RunStarted
+from podium.review.part_rules import rest_refined
+from podium.runs.events import PartOrdered, RoundOrdered, RunStarted
+from podium.runs.model import Candidate
 from podium.runs.store import candidate_of
 
 RUN_ROUND = "run_round"
@@ -53,6 +55,8 @@ def _on_moved_base(shop: Shop, change: Change, order: Order, tip: str) -> Order:
     if not isinstance(order, NextRound) or order.rebased_from:
         return order
     before = change.state.runs.by_id[order.run].rounds[order.number - 2]
+    if before.kind == "part":  # the workspace has the whole
+        before = change.state.runs.by_id[order.run].rounds[before.part_of - 1]
     candidate = candidate_of(before)
     if candidate is None or tip == order.base:
         return order
@@ -88,6 +92,23 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
             )
             change.append(ordered, actor=shop.actor)
             engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.{number}", project, run, str(number))
+        case StartPart(part=part):
+            candidate = Candidate(
+                base=part.base,
+                commit=part.commit,
+                tree=part.tree,
+                files=part.files,
+                added=part.added,
+                removed=part.removed,
+                ref=part.ref,
+            )
+            parted = PartOrdered(run=part.run, round=part.number, part_of=part.round, candidate=candidate)
+            change.append(parted, actor=shop.actor)
+            engine.enqueue(
+                change.connection, RUN_ROUND, f"round:{part.run}.{part.number}", project, part.run, str(part.number)
+            )
+        case SendRest(spec=spec, task=task, round=number, part=part):
+            change.append(rest_refined(change.state.reviews.of(spec, task), number, part), actor=shop.actor)
         case Land():
             entry = shop.desk.new_id()
             queued = LandOrdered(

@@ -28,6 +28,7 @@ from podium.git.mirror import Mirror
 from podium.git.model import HarvestReport, Identity
 from podium.kernel.clock import moment
 from podium.kernel.errors import PodiumError
+from podium.runs import rules
 from podium.runs.events import CandidateHarvested, RoundFailed, RoundStopped
 from podium.runs.model import Candidate, Harvesting, Round, Run
 from podium.workspaces.plan import OBJECTS, Mount
@@ -75,7 +76,7 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
 
 def candidate_ref(run: Run, number: int) -> str:
     """Where a round's candidate is kept until it has landed or was archived."""
-    return f"refs/podium/candidates/{run.id}/{number}"
+    return rules.candidate_ref(run.id, number)
 
 
 def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Path, place: Path) -> HarvestReport:

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from podium.conductor.board import Room, board, startable
 from podium.conductor.state import State
 from podium.kernel.errors import UsageError
-from podium.landing.model import Queued, Returned
+from podium.landing.model import Landed, Queued, Returned
 from podium.landing.rules import awaits_refine, last_decision
 from podium.plan.model import Task
 from podium.project.settings import require_agent
-from podium.review.model import Accepted, Decided, Refined
+from podium.review.model import Accepted, Decided, Part, Refined, Rejected
 from podium.runs.model import Run
 from podium.runs.store import candidate_of
 
@@ -39,6 +39,23 @@ class NextRound:
 
 
 @dataclass(frozen=True)
+class StartPart:
+    """The chosen part of a candidate is to be verified as a candidate of its own."""
+
+    part: Part
+
+
+@dataclass(frozen=True)
+class SendRest:
+    """A part has landed: what was left out of it is to go back with its points."""
+
+    spec: str
+    task: str
+    round: int  # of the part
+    part: Part
+
+
+@dataclass(frozen=True)
 class Land:
     """An accepted candidate is to enter the landing queue."""
 
@@ -57,7 +74,7 @@ class Work:
     attempt: int
 
 
-Order: TypeAlias = StartRun | NextRound | Land | Work
+Order: TypeAlias = StartRun | NextRound | StartPart | SendRest | Land | Work
 
 
 def orders(state: State) -> list[Order]:
@@ -69,6 +86,7 @@ def orders(state: State) -> list[Order]:
     ]
     for spec, task in state.reviews.tasks():
         found.extend(_landing(state, spec, task))
+        found.extend(_parts(state, spec, task))
         found.extend(_rounds(state, spec, task))
     found.extend(_starts(state))
     return found
@@ -79,6 +97,27 @@ def _landing(state: State, spec: str, task: str) -> list[Order]:
         case Decided(decision=Accepted(receipt=receipt), run=run, round=number):
             if state.landings.of_receipt(receipt.id) is None:
                 return [Land(spec, task, run, number, receipt.id)]
+            return []
+        case _:
+            return []
+
+
+def _parts(state: State, spec: str, task: str) -> list[Order]:
+    """A part that was chosen and is not a round yet, or one whose rest is to go back."""
+    review = state.reviews.of(spec, task)
+    if not review.parts:
+        return []
+    part, last = review.parts[-1], last_decision(review)
+    run = state.runs.by_id[part.run]
+    settled = last is not None and isinstance(last.decision, Accepted | Rejected)
+    if not (run.archived or settled or awaits_refine(run, review)) and len(run.rounds) == part.number - 1:
+        return [StartPart(part)]
+    match last:
+        case Decided(decision=Accepted(receipt=receipt), round=number) if receipt.left_out:
+            entry = state.landings.of_receipt(receipt.id)
+            taken = next((each for each in review.parts if each.commit == receipt.commit), None)
+            if entry is not None and isinstance(entry.state, Landed) and taken is not None:
+                return [SendRest(spec, task, number, taken)]
             return []
         case _:
             return []
@@ -107,7 +146,17 @@ def _moved_base(state: State, run: Run, number: int) -> tuple[str, str]:
         for entry in state.landings.of_task(run.spec, run.task)
         if entry.run == run.id and entry.round == number and isinstance(entry.state, Returned)
     ]
-    candidate = candidate_of(run.rounds[number - 1])
+    round_ = run.rounds[number - 1]
+    if round_.kind == "part":
+        landed = [
+            entry.state.commit
+            for entry in state.landings.of_task(run.spec, run.task)
+            if entry.run == run.id and entry.round == number and isinstance(entry.state, Landed)
+        ]
+        whole = candidate_of(run.rounds[round_.part_of - 1])
+        onto = landed[-1] if landed else returned[-1].onto if returned else ""
+        return (onto, whole.commit) if onto and whole else ("", "")
+    candidate = candidate_of(round_)
     return (returned[-1].onto, candidate.commit) if returned and candidate else ("", "")
 
 

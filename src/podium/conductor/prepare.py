@@ -15,11 +15,11 @@ from podium.conductor.mirrors import open_mirror
 from podium.conductor.providers import NoKey, gateway_of
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
+from podium.conductor.told import Told, told_after_part
 from podium.git.commits import list_tree
 from podium.git.diff import changes
 from podium.git.mirror import Mirror
 from podium.kernel.errors import UsageError
-from podium.kernel.value import Value
 from podium.plan.model import Task
 from podium.plan.prompts import fallback_prompt, prompt, refine_prompt
 from podium.project.agents import find_agent
@@ -99,14 +99,6 @@ def agent_settings(settings: Settings, name: str) -> AgentSettings:
     raise UsageError(f"no agent is called {name}", where="podium.toml", do=f"Add a table [agents.{name}].")
 
 
-class Told(Value, frozen=True, kw_only=True):
-    """What the agent is told: in the session that goes on, and in a fresh one should that be lost."""
-
-    prompt: str
-    fresh: str = ""
-    session: str = ""
-
-
 def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
     task = state.plans.task(run.spec, run.task)
     approved = state.plans.approved(run.spec)
@@ -116,6 +108,8 @@ def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
     spec = spec_of(state, run.spec)
     if round_.kind == "first":
         return Told(prompt=prompt(task, spec, approved))
+    if run.rounds[round_.number - 2].kind == "part":
+        return told_after_part(state, mirror, run, round_, task, spec, approved)
     before = run.rounds[round_.number - 2]
     known = state.reviews.of(run.spec, run.task).points
     points = [point for point in known if point.id in round_.points]

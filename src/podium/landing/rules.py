@@ -51,9 +51,12 @@ def _settled(review: TaskReview, entries: Sequence[Entry]) -> TaskState | None:
     landed = [entry for entry in entries if not entry.revert_of and isinstance(entry.state, Landed)]
     if back and isinstance(back[-1].state, Landed):
         return TakenBack(commit=back[-1].state.commit)
+    landed = _of_the_whole(review, landed)
     if landed and isinstance(landed[-1].state, Landed):
         return OnTarget(commit=landed[-1].state.commit)
     match last_decision(review):
+        case Decided(decision=Accepted(receipt=receipt)) if receipt.left_out and _has_landed(entries, receipt.id):
+            return AtWork(runs=(receipt.run,), refining=True)  # what was left out is being sent back
         case Decided(decision=Accepted(receipt=receipt)):
             entry = next((each for each in entries if each.receipt == receipt.id), None)
             match entry:
@@ -67,6 +70,23 @@ def _settled(review: TaskReview, entries: Sequence[Entry]) -> TaskState | None:
             return TurnedDown(reason=reason)
         case _:
             return None
+
+
+def _of_the_whole(review: TaskReview, landed: list[Entry]) -> list[Entry]:
+    """The landings by which all of a task is on the target: that of a part is not one while the rest is wanted."""
+    if not review.parts:
+        return landed
+    match last_decision(review):
+        case Decided(decision=Accepted(receipt=receipt)):
+            return [] if receipt.left_out else [entry for entry in landed if entry.receipt == receipt.id]
+        case Decided(decision=Rejected()):
+            return landed
+        case _:
+            return []
+
+
+def _has_landed(entries: Sequence[Entry], receipt: str) -> bool:
+    return any(entry.receipt == receipt and isinstance(entry.state, Landed) for entry in entries)
 
 
 def last_decision(review: TaskReview) -> Decided | None:

@@ -19,6 +19,11 @@ _BEFORE = (
     "## What happened before\n\nAn earlier session did the work below; it is in your working tree already. "
     "A person reviewed it and sent it back."
 )
+_TAKEN = (
+    "## What happened before\n\nA person took a part of an earlier session's work: it has landed, and is in your "
+    "working tree. The rest, below, was not taken and is NOT in your working tree. Bring back of it what the points "
+    "ask for."
+)
 _MOVED = (
     "## What happened before\n\nThe work below was done on an older state of the code and no longer fits. Your working "
     "tree is the newest state WITHOUT this work: do it again on top of it."
@@ -82,17 +87,19 @@ def fallback_prompt(
     diff: str,
     summary: str,
     in_tree: bool = True,
+    taken: bool = False,
 ) -> str:
     """What a fresh session is told in a later round when the earlier session cannot be resumed.
 
     `diff` is the earlier round's candidate; it is in the working tree already, unless the base has moved (`in_tree`).
+    When another part of it was `taken` and has landed, `diff` is the rest.
     `summary` is what the earlier agent said of it. Both are cut when they are long, and the text says so.
     """
     begin = prompt(task, spec, approved).rstrip("\n")
     fence = _fence(diff)
     parts = [
         begin,
-        _BEFORE if in_tree else _MOVED,
+        _TAKEN if taken else _BEFORE if in_tree else _MOVED,
         f"The changes so far:\n\n{fence}diff\n{_cut(diff, _LONGEST_DIFF)}\n{fence}",
     ]
     if summary.strip():

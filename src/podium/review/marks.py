@@ -97,10 +97,18 @@ def decide_mark(
     """
     by = require_person(actor, "mark hunks of")
     ids = [hunk.id for hunk in hunks]
-    chosen = tuple(dict.fromkeys(_named(ids, each, f"{run.spec}/{run.task}") for each in names))
+    chosen = named(ids, names, f"{run.spec}/{run.task}")
     if not chosen:
         raise UsageError("no hunk was named", where=f"{run.spec}/{run.task}", do="Name at least one hunk.")
     return HunksMarked(spec=run.spec, task=run.task, run=run.id, round=round_number, hunks=chosen, mark=name, by=by)
+
+
+def named(ids: list[str], names: Iterable[str], where: str) -> tuple[str, ...]:
+    """The ids that are meant by ids or beginnings of them, each once.
+
+    Raises NotFoundError for a name that none has, UsageError for one that several have.
+    """
+    return tuple(dict.fromkeys(_named(ids, each, where) for each in names))
 
 
 def _named(ids: list[str], name: str, where: str) -> str:

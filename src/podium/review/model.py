@@ -222,6 +222,7 @@ class Part(Value, frozen=True, kw_only=True):
 
     run: str
     round: int  # the round of the whole candidate
+    number: int  # the round that the part becomes
     base: str
     whole: str  # commit of the whole candidate
     commit: str  # base and the chosen hunks

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+import msgspec
+
 from podium.evidence.model import Fails, Holds, Item
 from podium.kernel.errors import NotFoundError, UsageError
 from podium.kernel.value import Value
@@ -105,6 +107,12 @@ def write(
             )
         )
     return tuple(written)
+
+
+def renumbered(written: Iterable[Point], review: TaskReview) -> tuple[Point, ...]:
+    """Points that were written earlier, with the numbers that are free in the review now."""
+    first = 1 + max((_number(point.id) for point in review.points), default=0)
+    return tuple(msgspec.structs.replace(point, id=f"P{first + offset}") for offset, point in enumerate(written))
 
 
 def close(review: TaskReview, *, actor: str, point: str, why: str) -> PointClosed:

@@ -226,6 +226,9 @@ def decide_refine(case: Case, texts: Iterable[str]) -> tuple[ReviewEvent, ...] |
         changes=case.changes,
         items=case.own_items,
     )
+    if case.part is not None:  # what was left out of a part that does not land goes back with it
+        numbered = msgspec.structs.replace(case.review, points=(*case.review.points, *written))
+        written = (*written, *points.renumbered(case.part.points, numbered))
     earlier = points.still_open(case.review.points, case.own_items)
     if not written:
         raise UsageError(

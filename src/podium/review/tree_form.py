@@ -6,38 +6,27 @@ Text within strings, templates, comments, regular expressions and macros is comp
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
+from podium.evidence.grammar import grammar_of, parser_of
+
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 LONGEST = 400_000
-_LANGUAGES = {
-    "js": "javascript",
-    "mjs": "javascript",
-    "cjs": "javascript",
-    "jsx": "javascript",
-    "ts": "typescript",
-    "mts": "typescript",
-    "cts": "typescript",
-    "tsx": "tsx",
-    "go": "go",
-    "rs": "rust",
-}
 _WHOLE = ("string", "template", "comment", "regex", "char", "raw", "jsx_text", "token_tree", "literal")
 
 
 def knows(path: str) -> bool:
     """Whether files of this name can be compared here."""
-    return path.rpartition(".")[2] in _LANGUAGES
+    return bool(grammar_of(path))
 
 
 def same_tree(path: str, one: bytes, other: bytes) -> bool:
     """Whether two contents of a file have the same syntax tree. False for what cannot be parsed."""
     if max(len(one), len(other)) > LONGEST or one.count(b"\r") != other.count(b"\r") or not knows(path):
         return False
-    parser = _parser(_LANGUAGES[path.rpartition(".")[2]])
+    parser = parser_of(grammar_of(path))
     left, right = parser.parse(one).root_node, parser.parse(other).root_node
     if left.has_error or right.has_error:
         return False
@@ -61,22 +50,3 @@ def _shape(root: Node) -> list[str | bytes]:
             found.append(")")
             if not cursor.goto_parent():
                 return found
-
-
-@cache
-def _parser(language: str) -> Parser:
-    # Here, not above: only files in these languages need the libraries, and each takes a while to load.
-    from tree_sitter import Language, Parser
-
-    match language:
-        case "javascript":
-            from tree_sitter_javascript import language as grammar
-        case "typescript":
-            from tree_sitter_typescript import language_typescript as grammar
-        case "tsx":
-            from tree_sitter_typescript import language_tsx as grammar
-        case "go":
-            from tree_sitter_go import language as grammar
-        case _:
-            from tree_sitter_rust import language as grammar
-    return Parser(Language(grammar()))

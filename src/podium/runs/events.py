@@ -54,6 +54,13 @@ class RoundOrdered(RoundPayload, frozen=True, kw_only=True, tag="runs.round-orde
     rebased_from: str = ""  # commit of the candidate whose work is to be done again on a moved base
 
 
+class PartOrdered(RoundPayload, frozen=True, kw_only=True, tag="runs.part-ordered"):
+    """Some hunks of an earlier round's candidate are a candidate of their own now: evidence is to be gathered."""
+
+    part_of: int
+    candidate: Candidate
+
+
 class RoundClaimed(RoundPayload, frozen=True, kw_only=True, tag="runs.round-claimed"):
     """A worker has taken the round."""
 
@@ -164,6 +171,7 @@ class RunArchived(Payload, frozen=True, kw_only=True, tag="runs.archived"):
 RunEvent: TypeAlias = (
     RunStarted
     | RoundOrdered
+    | PartOrdered
     | RoundClaimed
     | BoundaryRecorded
     | AgentStarted

@@ -104,7 +104,12 @@ class Usage(Value, frozen=True, kw_only=True):
 
     input_tokens: int | None = None
     output_tokens: int | None = None
-    cost_usd: float | None = None
+    cost_usd: float | None = None  # None as well when the price of one request is not known
+    cached_tokens: int | None = None  # of the input tokens
+    reasoning_tokens: int | None = None  # of the output tokens
+    requests: int = 0  # to the model; counted where Podium carried them
+    unpriced: int = 0  # of them, those whose price is not known
+    least_usd: float = 0.0  # what the others cost
 
 
 class PermissionRequest(Value, frozen=True, kw_only=True):
@@ -219,6 +224,7 @@ class Round(Value, frozen=True, kw_only=True):
     error: str = ""  # what the agent or its sandbox complained of, if it did
     notes: tuple[str, ...] = ()  # what could not be harvested as it was, in words
     rebased_from: str = ""  # commit of the candidate whose work was to be done again on a moved base
+    part_of: int = 0  # for a part: the round whose candidate it was taken from
 
 
 class Run(Value, frozen=True, kw_only=True):

@@ -48,6 +48,11 @@ def hunk_id(path: str, lines: Iterable[tuple[str, bytes]], *, facts: Iterable[st
     return address.id(ordinal)
 
 
+def candidate_ref(run: str, number: int) -> str:
+    """Where a round's candidate is kept until it has landed or was archived."""
+    return f"refs/podium/candidates/{run}/{number}"
+
+
 def patch_text(changes: Iterable[FileChange]) -> str:
     """The changes as text for reading, in the style of a unified diff; binary files are named only.
 

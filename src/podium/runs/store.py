@@ -13,6 +13,7 @@ from podium.runs.events import (
     AgentStarted,
     BoundaryRecorded,
     CandidateHarvested,
+    PartOrdered,
     PermissionAnswered,
     PermissionAsked,
     RoundClaimed,
@@ -83,13 +84,24 @@ class Runs:
                     rebased_from=event.rebased_from,
                 )
                 self.by_id[run.id] = replace(run, rounds=(*run.rounds, ordered))
+            case PartOrdered():
+                run = self.by_id[event.run]
+                part = Round(
+                    number=event.round,
+                    kind="part",
+                    base=event.candidate.base,
+                    state=Gathering(candidate=event.candidate),
+                    ordered_at=record.at,
+                    part_of=event.part_of,
+                )
+                self.by_id[run.id] = replace(run, rounds=(*run.rounds, part))
             case _:
                 if isinstance(event, Steered | PermissionAnswered):
                     self.steering.setdefault((event.run, event.round), []).append((record.seq, event))
                 self._advance(event)
 
     def _advance(self, event: RunEvent) -> None:
-        assert not isinstance(event, RunStarted | RunArchived | RoundOrdered)
+        assert not isinstance(event, RunStarted | RunArchived | RoundOrdered | PartOrdered)
         run = self.by_id[event.run]
         rounds = tuple(advance(r, event) if r.number == event.round else r for r in run.rounds)
         self.by_id[run.id] = replace(run, rounds=rounds)
@@ -162,7 +174,7 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return replace(round_, state=Failed(reason=event.reason, detail=event.detail))
         case RoundStopped():
             return replace(round_, state=Stopped(by=event.by))
-        case RunStarted() | RunArchived() | RoundOrdered():
+        case RunStarted() | RunArchived() | RoundOrdered() | PartOrdered():
             return round_
         case _:
             assert_never(event)
