@@ -14,7 +14,14 @@ from podium.render.ages import span
 if TYPE_CHECKING:
     from podium.conductor.attention import Need
 
-_SIGNS = {"PERMISSION": "asks", "TRIPWIRE": "tripwire", "LANDING": "held", "REVIEW": "review", "FAILED": "failed"}
+_SIGNS = {
+    "PERMISSION": "asks",
+    "TRIPWIRE": "tripwire",
+    "QUESTION": "question",
+    "LANDING": "held",
+    "REVIEW": "review",
+    "FAILED": "failed",
+}
 
 
 @click.command(cls=Verb, examples=("podium attention", "podium attention --json"))

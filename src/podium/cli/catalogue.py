@@ -32,6 +32,7 @@ VERBS: dict[str, Entry] = {
     "watch": Entry("watch", "Watch what an agent does: its messages, calls and questions, as they come.", "Run"),
     "allow": Entry("allow", "Answer yes to what an agent asks.", "Run"),
     "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
+    "answer": Entry("answer", "Answer what an agent asked before it begins.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
     "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podium.cli.asking_first import ask_before_start
 from podium.cli.background import ensure_conductor
 from podium.cli.board_lines import board_data
 from podium.cli.closing import close_lines
@@ -38,7 +39,7 @@ class _Wanted:
         "podium run rate-limit",
         "podium run T2 --agent claude --agent codex",
         "podium run T3 --agent claude:opus --agent claude:sonnet",
-        "podium run rate-limit --agent auto",
+        "podium run rate-limit --agent auto --ask-first",
         "podium run rate-limit --no-follow",
     ),
 )
@@ -50,9 +51,17 @@ class _Wanted:
     multiple=True,
     help="Use this agent, or AGENT:MODEL; several race on each task. auto: the one with the best record.",
 )
+@click.option(
+    "--ask-first/--no-ask-first",
+    "ask",
+    default=None,
+    help="Ask agents for their questions before they begin. [as podium.toml says: for specs of high risk]",
+)
 @click.option("--no-follow", is_flag=True, help="Order it, and come back at once.")
 @click.pass_obj
-def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], no_follow: bool) -> None:
+def command(
+    context: Context, names: tuple[str, ...], agents: tuple[str, ...], ask: bool | None, no_follow: bool
+) -> None:
     """Give the tasks of an approved plan to agents, and follow them.
 
     Each task starts as soon as what it depends on has landed. Ctrl-C leaves the agents at work; run it again to look
@@ -63,6 +72,8 @@ def command(context: Context, names: tuple[str, ...], agents: tuple[str, ...], n
     before = state.seq
     wanted = _wanted(state, names)
     early = _is_sound(context, state, wanted, agents)
+    for each in wanted:
+        ask_before_start(context, each.spec, each.tasks, agents, wish=ask)
     if early:
         ensure_conductor(context)  # it starts while the order is written
     ordered = [_order(context, project, each, agents) for each in wanted]

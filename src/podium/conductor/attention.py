@@ -17,10 +17,11 @@ class Rank(IntEnum):
 
     PERMISSION = 0  # an agent stands still until it is answered
     TRIPWIRE = 1  # an agent may be going wrong, and goes on spending
-    LANDING = 2  # accepted work that cannot land
-    REVIEW = 3  # a candidate waits
-    FAILED = 4  # a task has no run that gave a candidate
-    BLOCKED = 5  # a task that will not start
+    QUESTION = 2  # an agent wants to know something before it begins
+    LANDING = 3  # accepted work that cannot land
+    REVIEW = 4  # a candidate waits
+    FAILED = 5  # a task has no run that gave a candidate
+    BLOCKED = 6  # a task that will not start
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
 
     `delivery` is what `podium.conductor.deliver.undelivered` says of the user's branch.
     """
-    needs = [*_permissions(state), *_tripwires(state), *_reverts(state)]
+    needs = [*_permissions(state), *_tripwires(state), *_questions(state), *_reverts(state)]
     for row in board(state):
         needs.extend(_of_row(state, row))
     what, do = delivery
@@ -81,6 +82,22 @@ def _tripwires(state: State) -> list[Need]:
         for run, round_ in state.runs.active()
         for trip in round_.trips
         if not isinstance(round_.state, Ordered)
+    ]
+
+
+def _questions(state: State) -> list[Need]:
+    return [
+        Need(
+            Rank.QUESTION,
+            f"{spec}/{each.task}",
+            "",
+            each.agent,
+            f"{each.id}, about {each.clause}: {each.text}",
+            each.asked_at,
+            f'podium answer {spec} {each.id} -m "what is decided"   or   podium answer {spec} {each.id} --aside',
+        )
+        for spec, each in state.plans.open_questions()
+        if state.plans.approved(spec) is not None or state.plans.withdrawn(spec)
     ]
 
 

@@ -9,10 +9,11 @@ from podium.conductor.state import State
 from podium.kernel.value import Value
 
 _LONGEST = 200
-_WORTH = (Rank.PERMISSION, Rank.TRIPWIRE, Rank.LANDING, Rank.REVIEW, Rank.FAILED)
+_WORTH = (Rank.PERMISSION, Rank.TRIPWIRE, Rank.QUESTION, Rank.LANDING, Rank.REVIEW, Rank.FAILED)
 _TITLES = {
     Rank.PERMISSION: "asks",
     Rank.TRIPWIRE: "may be going wrong",
+    Rank.QUESTION: "has a question before it begins",
     Rank.LANDING: "cannot land",
     Rank.REVIEW: "is ready for review",
     Rank.FAILED: "failed",
@@ -71,7 +72,7 @@ def _key(state: State, need: Need) -> str:
             cause = f"{need.run}.{number} {need.do}"  # names the request
         case Rank.TRIPWIRE:
             cause = f"{need.run}.{number} {need.what.partition(':')[0]}"
-        case Rank.LANDING:
+        case Rank.LANDING | Rank.QUESTION:
             cause = need.what
         case _:
             cause = need.since

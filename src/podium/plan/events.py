@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podium.ledger.event import Payload
-from podium.plan.model import ApprovedPlan
+from podium.plan.model import ApprovedPlan, Question
 
 
 class PlanApproved(Payload, frozen=True, kw_only=True, tag="plan.approved"):
@@ -37,6 +37,32 @@ class DispatchOrdered(Payload, frozen=True, kw_only=True, tag="plan.dispatch-ord
     agents: tuple[str, ...] = ()  # these instead of the plan's; empty = as the plan says
     why: str = ""  # why this agent, where the track record decided
     seed: str = ""  # of that choice: with the ledger as it was, anybody can make it again
+
+    @property
+    def subject(self) -> str:
+        return f"plan:{self.spec}"
+
+
+class QuestionsAsked(Payload, frozen=True, kw_only=True, tag="plan.questions-asked"):
+    """An agent that was asked for its questions before it begins gave these; none is an answer too."""
+
+    spec: str
+    task: str
+    agent: str
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def subject(self) -> str:
+        return f"plan:{self.spec}"
+
+
+class QuestionAnswered(Payload, frozen=True, kw_only=True, tag="plan.question-answered"):
+    """A person answered a question; with `text` in the spec, or waved it aside with an empty one."""
+
+    spec: str
+    question: str
+    text: str
+    by: str
 
     @property
     def subject(self) -> str:

@@ -19,6 +19,24 @@ class Task(Value, frozen=True, kw_only=True):
     line: int = 0  # where the task begins in the plan's file; 0 = unknown
 
 
+class Question(Value, frozen=True, kw_only=True):
+    """What an agent wants to know about a clause before it begins. Its words are the agent's."""
+
+    id: str  # Q1, Q2 ... within its spec
+    task: str
+    clause: str
+    text: str
+    agent: str
+    asked_at: str = ""
+    answer: str = ""
+    answered_by: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it waits for a person."""
+        return not self.answered_by
+
+
 class Serialised(Value, frozen=True, kw_only=True):
     """Two tasks whose scopes overlap: `after` waits until `before` is settled."""
 

@@ -9,11 +9,27 @@ import msgspec
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.ledger.event import Record
-from podium.plan.events import DispatchHalted, DispatchOrdered, PlanApproved, PlanWithdrawn
-from podium.plan.model import ApprovedPlan, Task
+from podium.plan.events import (
+    DispatchHalted,
+    DispatchOrdered,
+    PlanApproved,
+    PlanWithdrawn,
+    QuestionAnswered,
+    QuestionsAsked,
+)
+from podium.plan.model import ApprovedPlan, Question, Task
 
-_KINDS = frozenset({"plan.approved", "plan.withdrawn", "plan.dispatch-ordered", "plan.dispatch-halted"})
-_Event: TypeAlias = PlanApproved | PlanWithdrawn | DispatchOrdered | DispatchHalted
+_KINDS = frozenset(
+    {
+        "plan.approved",
+        "plan.withdrawn",
+        "plan.dispatch-ordered",
+        "plan.dispatch-halted",
+        "plan.questions-asked",
+        "plan.question-answered",
+    }
+)
+_Event: TypeAlias = PlanApproved | PlanWithdrawn | DispatchOrdered | DispatchHalted | QuestionsAsked | QuestionAnswered
 _EVENT: msgspec.json.Decoder[_Event] = msgspec.json.Decoder(_Event)
 
 
@@ -35,6 +51,8 @@ class Plans:
         self._withdrawn: dict[str, str] = {}
         self._dispatch: dict[str, Dispatch] = {}
         self._tasks: dict[tuple[str, str], Task] = {}
+        self._questions: dict[str, dict[str, Question]] = {}
+        self._asked: set[tuple[str, str]] = set()
 
     def apply(self, record: Record) -> None:
         """Take in one record; records of other nouns are passed over.
@@ -60,6 +78,14 @@ class Plans:
                 self._order(order, record.at)
             case DispatchHalted(spec=spec):
                 self._dispatch.pop(spec, None)
+            case QuestionsAsked(spec=spec, task=task, questions=questions):
+                self._asked.add((spec, task))
+                known = self._questions.setdefault(spec, {})
+                known.update({each.id: msgspec.structs.replace(each, asked_at=record.at) for each in questions})
+            case QuestionAnswered(spec=spec, question=number, text=text, by=by):
+                known = self._questions.get(spec, {})
+                if number in known:
+                    known[number] = msgspec.structs.replace(known[number], answer=text, answered_by=by)
 
     def _approve(self, plan: ApprovedPlan) -> None:
         before = self._approved.get(plan.spec)
@@ -105,6 +131,18 @@ class Plans:
     def task(self, spec: str, task: str) -> Task | None:
         """This task as it was approved last, even if the approval was withdrawn since or the task dropped."""
         return self._tasks.get((spec, task))
+
+    def questions(self, spec: str) -> tuple[Question, ...]:
+        """What agents wanted to know about this spec before they began, oldest first, answered ones included."""
+        return tuple(self._questions.get(spec, {}).values())
+
+    def open_questions(self) -> tuple[tuple[str, Question], ...]:
+        """Every question, with its spec, that waits for a person."""
+        return tuple((spec, each) for spec, known in self._questions.items() for each in known.values() if each.open)
+
+    def was_asked(self, spec: str, task: str) -> bool:
+        """Whether an agent was asked for its questions on this task already."""
+        return (spec, task) in self._asked
 
     def all(self) -> tuple[ApprovedPlan, ...]:
         """Every plan whose approval stands, in the order of first approval."""

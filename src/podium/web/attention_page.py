@@ -20,6 +20,7 @@ from podium.web.page import page
 SIGNS: dict[Rank, tuple[str, Tone]] = {
     Rank.PERMISSION: ("asks", "warn"),
     Rank.TRIPWIRE: ("tripwire", "bad"),
+    Rank.QUESTION: ("question", "warn"),
     Rank.LANDING: ("held", "bad"),
     Rank.REVIEW: ("review", "name"),
     Rank.FAILED: ("failed", "bad"),

@@ -1,0 +1,117 @@
+"""Asking an agent something that it answers in words: it may look at everything and change nothing.
+
+It works in a sandbox of its own whose changes are thrown away unread, every request to change something is denied by
+rule, and all that counts is the text of its answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from podium.agents.locate import locate
+from podium.conductor.mirrors import open_mirror, synchronise, tip_for
+from podium.conductor.prepare import agent_settings, ground_of
+from podium.conductor.providers import NoKey, gateway_of
+from podium.conductor.shop import Shop
+from podium.git.commits import list_tree
+from podium.kernel.errors import PodiumError, UsageError
+from podium.kernel.ids import system_entropy
+from podium.project.model import PermissionRule
+from podium.supervisor import inbox
+from podium.supervisor.attach import Died, Ended, NotStarted, start_or_attach, status
+from podium.supervisor.order import ExitRecord, Order
+from podium.workspaces.gateway.kinds import seen_env
+from podium.workspaces.plan import Mount
+from podium.workspaces.space import remove
+
+READ_ONLY = (
+    PermissionRule(action="allow", kind="read"),
+    PermissionRule(action="allow", kind="search"),
+    PermissionRule(action="allow", kind="think"),
+    PermissionRule(action="deny"),
+)
+POLL_SECONDS = 0.1
+
+
+def ask_agent(
+    shop: Shop,
+    project: str,
+    agent_name: str,
+    what: str,
+    prompt: Callable[[Sequence[str]], str],
+    *,
+    seconds: float = 900.0,
+) -> ExitRecord:
+    """How an agent answers; its words are `claim`. `prompt` is made from the paths of the target branch's files.
+
+    `what` names the matter, such as `plan.NAME`. Raises PodiumError when it does not answer in time, UsageError for an
+    agent that is not known or has no way to its model.
+    """
+    with shop.desk.reading(project) as state:
+        registered, settings = state.project, state.settings
+    agent = agent_settings(settings, agent_name)
+    located = locate(agent.command, shop.path, agent=agent.name)
+    gateway = gateway_of(settings, agent, shop.environ)
+    if isinstance(gateway, NoKey):
+        if agent.provider or not settings.network:
+            raise UsageError(gateway.what, where=f"podium.toml [agents.{agent.name}]", do=gateway.do)
+        gateway = None
+    place = shop.home.checks(project) / f"ask-{system_entropy(6).hex()}"
+    try:
+        with open_mirror(shop.home, registered, shop.path) as mirror:
+            synchronise(mirror, shop.home, registered)
+            tip = tip_for(mirror, registered)
+            ground = ground_of(shop, project, mirror)
+            mounts = tuple(Mount(source=path, target=path) for path in (*located.mounts, *agent.mounts))
+            env = {**(seen_env(gateway.kind, gateway.seen_url) if gateway else {}), **agent.env}
+            plan = ground.plan(tip, place, env=env, mounts=mounts)
+            files = [entry.path for entry in list_tree(mirror, tip)]
+        order = Order(
+            round=what,
+            agent=agent.name,
+            driver=agent.driver,
+            model=agent.model,
+            command=located.argv,
+            prompt=prompt(files),
+            sandbox=msgspec.structs.replace(plan, network=settings.network),
+            bwrap=ground.bwrap,
+            gateway=gateway,
+            model_url=gateway.seen_url if gateway else "",
+            permissions=READ_ONLY,
+            tripwires=settings.tripwires,
+        )
+        return _answer(shop, place / "round", order, seconds)
+    finally:
+        if place.exists():
+            remove(place, within=place.parent)
+
+
+def _answer(shop: Shop, directory: Path, order: Order, seconds: float) -> ExitRecord:
+    """Run the agent to its end, or stop it when time is up or the caller is interrupted."""
+    start_or_attach(directory, order, shop.python)
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            match status(directory):
+                case Ended(record=record):
+                    return record
+                case Died() | NotStarted():
+                    start_or_attach(directory, order, shop.python)
+                case _:
+                    pass
+            if time.monotonic() > deadline:
+                raise PodiumError(f"the agent did not answer within {seconds:g} s", where=order.agent)
+            time.sleep(POLL_SECONDS)
+    finally:
+        _stop(directory)
+
+
+def _stop(directory: Path) -> None:
+    """See to it that no agent of this directory is left before it is removed."""
+    inbox.post(directory, inbox.Stop(by="podium"), id="stop")
+    while not isinstance(status(directory), Ended | NotStarted | Died):
+        time.sleep(POLL_SECONDS)
