@@ -9,7 +9,7 @@ from podium.conductor.state import State
 from podium.landing.model import AtWork, Blocked, Idle, InReview, OnTarget, TakenBack, TaskState, TurnedDown, Waits
 from podium.landing.rules import task_state
 from podium.plan.model import ApprovedPlan, Task
-from podium.plan.rules import ready, waiting
+from podium.plan.rules import Waiting, ready, waiting
 from podium.project.rules import Blocked as DispatchBlock
 from podium.project.rules import dispatch_blocked
 
@@ -37,7 +37,8 @@ def board(state: State) -> list[Row]:
     for plan in state.plans.all():
         rows.extend(Row(plan.spec, task, raw_state(state, plan.spec, task)) for task in plan.tasks)
     room = Room.of(state, rows)
-    return [Row(row.spec, row.task, _waiting(state, row, rows, room)) for row in rows]
+    held = {plan.spec: _held(state, plan, rows) for plan in state.plans.all()}
+    return [Row(row.spec, row.task, _waiting(state, row, held[row.spec], room)) for row in rows]
 
 
 def raw_state(state: State, spec: str, task: Task) -> TaskState:
@@ -100,17 +101,25 @@ def _progress(plan: ApprovedPlan, rows: list[Row]) -> tuple[set[str], set[str], 
     return landed, settled, begun - settled
 
 
-def _waiting(state: State, row: Row, rows: list[Row], room: Room) -> TaskState:
+def _held(state: State, plan: ApprovedPlan, rows: list[Row]) -> dict[str, Waiting]:
+    """The ordered tasks of a plan that cannot start now, each with the reason."""
+    order = state.plans.dispatch(plan.spec)
+    if order is None:
+        return {}
+    return {entry.task: entry for entry in waiting(plan, *_progress(plan, rows), wanted=order.tasks)}
+
+
+def _waiting(state: State, row: Row, held: dict[str, Waiting], room: Room) -> TaskState:
     """The state of a task that has not started, with the reason."""
-    plan, order = state.plans.approved(row.spec), state.plans.dispatch(row.spec)
-    if not isinstance(row.state, Idle) or plan is None or order is None or row.task.id not in order.tasks:
+    order = state.plans.dispatch(row.spec)
+    if not isinstance(row.state, Idle) or order is None or row.task.id not in order.tasks:
         return row.state
     blocked = _blocked(state, row.task)
     if blocked:
         return Blocked(why=blocked[0].message, do=blocked[0].do)
-    for entry in waiting(plan, *_progress(plan, rows), wanted=order.tasks):
-        if entry.task == row.task.id:
-            return Blocked(why=entry.why, do="Change the plan.") if entry.hopeless else Waits(why=entry.why)
+    entry = held.get(row.task.id)
+    if entry is not None:
+        return Blocked(why=entry.why, do="Change the plan.") if entry.hopeless else Waits(why=entry.why)
     return Waits(why=room.why or "waits for a worker")
 
 
