@@ -61,6 +61,10 @@ class Porter:
         return self.taps[-1]
 
 
+    async def denied(self) -> Refusal:
+        return Refusal(status=529, reason="overloaded_error", message="try again", retry_after=0)
+
+
 class Served:
     """A gateway at work, for a `with`."""
 

@@ -109,6 +109,49 @@ class UsageReported(Value, frozen=True, kw_only=True, tag="usage"):
     context_size: int | None = None
 
 
+class Metered(Value, frozen=True, kw_only=True, tag="metered"):
+    """One request to the model went through the gateway: what its answer says that it used, and what that costs.
+
+    A figure that the answer does not tell is None; `cost_usd` is None where the price is not known, never 0 for that.
+    """
+
+    provider: str
+    path: str
+    status: int  # 0 when there was no answer
+    seconds: float
+    model: str = ""
+    input_tokens: int | None = None  # all, cached ones included
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+    billed: bool = True  # False for a request that uses no model (a list of models, a count)
+    whole: bool = True  # False when the answer broke off
+    error: str = ""
+
+
+class Waiting(Value, frozen=True, kw_only=True, tag="waiting"):
+    """The round stands still for something that is neither its agent nor a permission: budget, provider, or key."""
+
+    on: str
+    detail: str
+    resumes_at: str = ""  # when it goes on by itself; empty = when a person has seen to it
+
+
+class WaitOver(Value, frozen=True, kw_only=True, tag="wait-over"):
+    """What the round waited for is there."""
+
+    on: str
+
+
+class Refused(Value, frozen=True, kw_only=True, tag="refused"):
+    """The agent tried to reach what it may not: `where` is host:port as it named it."""
+
+    where: str
+    why: str
+
+
 class ErrorReported(Value, frozen=True, kw_only=True, tag="error"):
     """Something went wrong; `source` is agent, driver or supervisor."""
 
@@ -177,6 +220,10 @@ Event: TypeAlias = (
     | PermissionAsked
     | PermissionAnswered
     | UsageReported
+    | Metered
+    | Waiting
+    | WaitOver
+    | Refused
     | ErrorReported
     | Steered
     | Paused

@@ -9,7 +9,7 @@ from podium.kernel.value import Value
 from podium.project.model import AgentSettings, Provider, ProviderKind, Settings
 from podium.project.providers import KINDS as KIND_NAMES
 from podium.project.providers import NONE, base_url
-from podium.workspaces.gateway.credentials import CHATGPT, KeyPlace, find, is_chatgpt
+from podium.workspaces.gateway.credentials import CHATGPT, find, is_chatgpt
 from podium.workspaces.gateway.kinds import KINDS, usual_kind
 from podium.workspaces.gateway.order import GatewayOrder
 
@@ -69,7 +69,7 @@ def gateway_of(settings: Settings, agent: AgentSettings, environ: Mapping[str, s
     url = provider.url or _own_url(environ.get(kind.url_env, "")) or (CHATGPT if is_chatgpt(key) else kind.url)
     if key.sign_in and url not in (kind.url, CHATGPT):
         return NoKey(provider=provider)  # a sign-in is shown to nobody but the provider that gave it
-    return GatewayOrder(name=provider.name, kind=provider.kind, url=url, key=key, ca_file=provider.ca_file)
+    return GatewayOrder(name=provider.name, kind=provider.kind, url=url, key=key, ca_file=provider.ca_file, prices=settings.prices)
 
 
 def _own_url(text: str) -> str:
@@ -78,8 +78,3 @@ def _own_url(text: str) -> str:
         return base_url(text) if text else ""
     except ValueError:
         return ""
-
-
-def key_words(place: KeyPlace) -> str:
-    """A place in words."""
-    return place.text

@@ -54,6 +54,19 @@ class Provider(Value, frozen=True, kw_only=True):
     ca_file: str = ""  # certificates to trust instead of the system's
 
 
+class Price(Value, frozen=True, kw_only=True):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float
+    output: float
+    cached: float | None = None  # input that the provider had cached; None = like `input`
+    cache_write: float | None = None  # input that it is to cache; None = like `input`
+    above: int = 0  # with more input tokens than that, the figures below count; 0 = always those above
+    input_above: float = 0.0
+    output_above: float = 0.0
+    cached_above: float | None = None
+
+
 class AgentSettings(Value, frozen=True, kw_only=True):
     """How one agent is started."""
 
@@ -157,5 +170,6 @@ class Settings(Value, frozen=True, kw_only=True):
     evidence: EvidenceSettings = EvidenceSettings()
     agents: tuple[AgentSettings, ...] = ()
     providers: tuple[Provider, ...] = ()
+    prices: dict[str, Price] = msgspec.field(default_factory=dict[str, Price])  # by model; before Podium's own list
     permissions: tuple[PermissionRule, ...] = ()
     protected: tuple[Protected, ...] = ()

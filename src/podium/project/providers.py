@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from podium.project.model import Provider, ProviderKind
+from podium.project.model import Price, Provider, ProviderKind
 from podium.project.toml_reader import Table
 
 KINDS: tuple[str, ...] = get_args(ProviderKind)
@@ -49,6 +49,23 @@ def providers_of(tables: Table) -> tuple[Provider, ...]:
         table.finish()
         found.append(provider)
     return tuple(found)
+
+
+def prices_of(tables: Table) -> dict[str, Price]:
+    """`[prices."MODEL"]`, in US dollars for a million tokens."""
+    found: dict[str, Price] = {}
+    for name, table in tables.named():
+        for key in ("input", "output"):
+            if not table.has(key):
+                table.fault(None, f"The price of {name} lacks {key}.", "Give input and output, US$ per million tokens.")
+        found[name] = Price(
+            input=table.number("input", 0.0),
+            output=table.number("output", 0.0),
+            cached=table.number("cached", 0.0) if table.has("cached") else None,
+            cache_write=table.number("cache_write", 0.0) if table.has("cache_write") else None,
+        )
+        table.finish()
+    return found
 
 
 def base_url(text: str) -> str:

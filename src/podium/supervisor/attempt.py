@@ -26,7 +26,6 @@ from podium.supervisor.crash import CrashPoint
 from podium.supervisor.doors import Doors
 from podium.supervisor.ending import Ending, of_stop_reason
 from podium.supervisor.files import write_whole
-from podium.supervisor.keeper import ModelKeeper
 from podium.supervisor.order import SESSION, Order, SessionRecord, read_session
 from podium.supervisor.sandboxed import AgentProcess
 from podium.supervisor.stage import Stage
@@ -56,7 +55,7 @@ class Attempt:
         self._crash = crash
         self._number = number
         self._before = read_session(round_dir)
-        self._doors = Doors(order, secrets, ModelKeeper())
+        self._doors = Doors(order, secrets, stage.keeper)
         self.stderr = ""
 
     @property

@@ -15,10 +15,10 @@ from podium.workspaces.sockets import can_listen, listen_inside
 class Doors:
     """What an order opens; used once."""
 
-    def __init__(self, order: Order, secrets: Mapping[str, str], keeper: Keeper) -> None:
+    def __init__(self, order: Order, secrets: Mapping[str, str], keeper: Keeper | None) -> None:
         self._order = order
         self._relay = Relay()
-        self._gateway = Gateway(order.gateway, secrets, keeper) if order.gateway is not None else None
+        self._gateway = Gateway(order.gateway, secrets, keeper) if order.gateway is not None and keeper else None
 
     async def open(self, pid: int | None) -> None:
         """Listen inside the sandbox of this process, and serve from now on. Raises PodiumError when it cannot."""

@@ -60,7 +60,15 @@ class Say(Value, frozen=True, kw_only=True, tag="say"):
     interrupt: bool = False
 
 
-InboxMessage: TypeAlias = Answer | Stop | Pause | Resume | Say
+class Budget(Value, frozen=True, kw_only=True, tag="budget"):
+    """A limit of what the round's requests may cost was set anew."""
+
+    account: str
+    usd: float
+    by: str = ""
+
+
+InboxMessage: TypeAlias = Answer | Stop | Pause | Resume | Say | Budget
 
 
 class Delivery(Value, frozen=True, kw_only=True):

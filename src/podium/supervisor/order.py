@@ -25,6 +25,7 @@ from podium.project.model import PermissionRule, Tripwires
 from podium.runs.model import AgentOutcome, Resumption, Trip, Usage
 from podium.supervisor.files import create_once
 from podium.supervisor.names import EVENTS, EXIT, LOCK, LOG, ORDER, SESSION, STARTS
+from podium.workspaces.gateway.book import Cap
 from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import SandboxPlan
 
@@ -37,6 +38,7 @@ __all__ = [
     "SCRATCH",
     "SESSION",
     "STARTS",
+    "BudgetOrder",
     "ExitRecord",
     "Forward",
     "Order",
@@ -77,6 +79,13 @@ class Forward(Value, frozen=True, kw_only=True):
     to: str  # host:port
 
 
+class BudgetOrder(Value, frozen=True, kw_only=True):
+    """What a round's requests are entered to, and what that may cost. A cap of 0 is no limit, and is only counted."""
+
+    book: str = ""  # path of the machine's book (podium.workspaces.gateway.book); empty = nothing is entered
+    caps: tuple[Cap, ...] = ()  # `{day}` in an account stands for the day of the request
+
+
 class Order(Value, frozen=True, kw_only=True):
     """One round: which agent, told what, in which sandbox, under which rules."""
 
@@ -93,6 +102,7 @@ class Order(Value, frozen=True, kw_only=True):
     fallback_prompt: str = ""  # told to a new session when `session` cannot be loaded; empty = `prompt`
     forwards: tuple[Forward, ...] = ()  # ports of the sandbox's own 127.0.0.1, and what they stand for
     gateway: GatewayOrder | None = None  # the model provider that is served on a port inside; None = none is
+    budget: BudgetOrder | None = None
     model_url: str = ""  # where the agent finds its model, as seen inside; empty = as the agent itself is set up
     permissions: tuple[PermissionRule, ...] = ()
     tripwires: Tripwires = Tripwires()

@@ -41,7 +41,15 @@ class Round:
         began = asyncio.get_running_loop().time()
         transcript = Transcript(self._round_dir / EVENTS, limit=self._order.limits.transcript, clock=self._clock)
         attempt = len(self._starts) + 1
-        stage = Stage(self._round_dir, self._order, transcript, self._clock, self._crash, attempt=attempt)
+        stage = Stage(
+            self._round_dir,
+            self._order,
+            transcript,
+            self._clock,
+            self._crash,
+            attempt=attempt,
+            secrets=self._secrets,
+        )
         watching = asyncio.create_task(stage.watch())
         try:
             if self._starts:

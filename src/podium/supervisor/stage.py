@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from podium.agents.driver import Driver, PermissionChoice
 from podium.agents.event import (
     Cleared,
     ErrorReported,
     Event,
+    Metered,
     Paused,
     PermissionAsked,
     Resumed,
@@ -20,12 +24,16 @@ from podium.agents.event import (
     StopAsked,
     ToolCall,
     Tripped,
+    UsageReported,
+    Waiting,
+    WaitOver,
 )
 from podium.kernel.clock import Clock
 from podium.runs.model import TripName
 from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending
-from podium.supervisor.inbox import Answer, Delivery, Pause, Resume, Say, Stop
+from podium.supervisor.inbox import Answer, Budget, Delivery, Pause, Resume, Say, Stop
+from podium.supervisor.keeper import ModelKeeper
 from podium.supervisor.mailbox import Mailbox
 from podium.supervisor.order import Order
 from podium.supervisor.questions import Questions, lapsed
@@ -44,7 +52,15 @@ class Stage:
     """The host of a driver (see `podium.agents.driver.Host`), and all that can end a round before its agent does."""
 
     def __init__(
-        self, round_dir: Path, order: Order, transcript: Transcript, clock: Clock, crash: CrashPoint, *, attempt: int
+        self,
+        round_dir: Path,
+        order: Order,
+        transcript: Transcript,
+        clock: Clock,
+        crash: CrashPoint,
+        *,
+        attempt: int,
+        secrets: Mapping[str, str],
     ) -> None:
         loop = asyncio.get_running_loop()
         self.transcript = transcript
@@ -70,6 +86,9 @@ class Stage:
             guarded=order.guarded,
             budget_usd=order.budget_usd,
         )
+        self._held: dict[str, str] = {}
+        self._held_since: float | None = None
+        self.keeper = ModelKeeper(order, order.gateway, secrets, self, clock) if order.gateway is not None else None
         self._running = asyncio.Event()
         if not transcript.tally.paused:
             self._running.set()
@@ -84,9 +103,14 @@ class Stage:
 
     def emit(self, event: Event) -> None:
         """Record an event and what it trips. Never raises: what is wrong ends the round."""
+        if isinstance(event, UsageReported) and self.transcript.tally.metered.requests:
+            event = replace(event, usage=self.transcript.tally.usage)  # what was counted, not what the agent says
         try:
             if not self.transcript.record(event):
                 self.limit("flood", "the agent did more than its transcript can hold")
+                return
+            if isinstance(event, Metered):
+                self.emit(UsageReported(usage=self.transcript.tally.usage))
                 return
             for news in self._tripwire.seen(event, self._now()):
                 self.transcript.record(news)
@@ -126,7 +150,7 @@ class Stage:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             ticks += 1
-            if self._running.is_set():
+            if self._running.is_set() and not self._held:
                 self._sample()
             self._tripped(self._tripwire.tick(self._now()))
             if ticks % _LOOK_EVERY == 0:
@@ -175,6 +199,8 @@ class Stage:
 
     def finished(self) -> None:
         """The exit record is written: a stop has had its effect."""
+        if self.keeper is not None:
+            self.keeper.close()
         self._watchdog.close()
         for delivery in self._stops:
             self.mailbox.acknowledge(delivery)
@@ -203,6 +229,11 @@ class Stage:
                 self._pause(by)
             case Resume(by=by):
                 self._resume(by)
+                if self.keeper is not None:
+                    self.keeper.wake()
+            case Budget(account=account, usd=usd):
+                if self.keeper is not None:
+                    self.keeper.raise_cap(account, usd)
             case None:
                 why = f"the inbox message {delivery.id!r} cannot be understood"
                 self.tell(ErrorReported(what=why, source="supervisor"))
@@ -212,6 +243,33 @@ class Stage:
         """Ask the agent to end its turn."""
         self.questions.lapse()
         await driver.cancel()
+
+    # --- what the round waits for -------------------------------------------------------------------------------------
+
+    def hold(self, on: str, detail: str, resumes_at: str = "") -> None:
+        """Stand still until `release`, the agent's processes frozen, and say why."""
+        if self._held.get(on) == detail:
+            return
+        self._held[on] = detail
+        if self._held_since is None:
+            self._held_since = self._now()
+        if self.process is not None:
+            self.process.pause()
+        self.emit(Waiting(on=on, detail=detail, resumes_at=resumes_at))
+
+    def release(self, on: str) -> None:
+        """Go on, if nothing else is waited for."""
+        if self._held.pop(on, None) is None:
+            return
+        if not self._held and self._held_since is not None:
+            self._watchdog.forgive(self._now() - self._held_since)
+            self._held_since = None
+        self._thaw()
+        self.emit(WaitOver(on=on))
+
+    def _thaw(self) -> None:
+        if self.process is not None and not self.paused and not self._held:
+            self.process.resume()
 
     def _pause(self, by: str) -> None:
         if self.paused:
@@ -226,7 +284,6 @@ class Stage:
         if not self.paused:
             return
         self._running.set()
-        if self.process is not None:
-            self.process.resume()
+        self._thaw()
         self.tell(Resumed(by=by))
         self._tripped(self._tripwire.seen(Resumed(by=by), self._now()))

@@ -6,6 +6,7 @@ from podium.agents.event import (
     Cleared,
     Entry,
     Message,
+    Metered,
     Paused,
     PermissionAnswered,
     PermissionAsked,
@@ -30,6 +31,7 @@ class Tally:
         self.started: Started | None = None
         self.result: Result | None = None  # the last turn's end, once the conversation is over
         self.usage = Usage()
+        self.metered = Usage()  # what went through the gateway; once there is any, an agent's own word does not count
         self.trips: list[Trip] = []
         self.questions: dict[str, PermissionAsked] = {}
         self.paused = False
@@ -55,8 +57,10 @@ class Tally:
                 self.started = event
             case Result(last=last):
                 self.result = event if last else None
-            case UsageReported(usage=usage):
+            case UsageReported(usage=usage) if not self.metered.requests:
                 self.usage = _newer(self.usage, usage)
+            case Metered() if event.billed and event.status == 200:
+                self.usage = self.metered = added(self.metered, event)
             case Tripped(name=name, detail=detail) if len(self.trips) < _TRIPS:
                 self.trips.append(Trip(name=name, detail=detail, at=entry.t))
             case PermissionAsked(request=request):
@@ -82,6 +86,26 @@ class Tally:
         if self._length < _CLAIM:
             self._claim.append(text)
             self._length += len(text)
+
+
+def added(before: Usage, news: Metered) -> Usage:
+    """The figures with one more request; a cost is known only when it is for every request."""
+    unpriced = before.unpriced + (news.cost_usd is None)
+    least = before.least_usd + (news.cost_usd or 0.0)
+    return Usage(
+        input_tokens=_sum(before.input_tokens, news.input_tokens),
+        output_tokens=_sum(before.output_tokens, news.output_tokens),
+        cost_usd=None if unpriced else least,
+        cached_tokens=_sum(before.cached_tokens, news.cached_tokens),
+        reasoning_tokens=_sum(before.reasoning_tokens, news.reasoning_tokens),
+        requests=before.requests + 1,
+        unpriced=unpriced,
+        least_usd=least,
+    )
+
+
+def _sum(before: int | None, news: int | None) -> int | None:
+    return before if news is None else (before or 0) + news
 
 
 def _newer(before: Usage, news: Usage) -> Usage:

@@ -22,6 +22,8 @@ from podium.agents.event import (
     Tripped,
     Undecoded,
     UsageReported,
+    Waiting,
+    WaitOver,
     upsert,
 )
 from podium.agents.permissions import inside
@@ -62,6 +64,7 @@ class Tripwire:
         self._stalled = False
         self._questions: set[str] = set()
         self._paused = False
+        self._waits: set[str] = set()
         self._calls: dict[str, ToolCall] = {}
         self._previous = ""
         self._same = 0
@@ -78,7 +81,7 @@ class Tripwire:
     @property
     def held(self) -> bool:
         """Whether silence is right: a question waits for a person, or the round is paused."""
-        return self._paused or bool(self._questions)
+        return self._paused or bool(self._questions) or bool(self._waits)
 
     def seen(self, event: Event, now: float) -> tuple[Tripped | Cleared, ...]:
         """What this event of the transcript trips or clears."""
@@ -97,6 +100,10 @@ class Tripwire:
                 self._questions.discard(request)
             case Paused():
                 self._paused = True
+            case Waiting(on=on):
+                self._waits.add(on)
+            case WaitOver(on=on):
+                self._waits.discard(on)
             case Resumed():
                 self._paused = False
             case Result() | StopAsked():

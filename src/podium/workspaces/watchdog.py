@@ -52,6 +52,10 @@ class Watchdog:
         self._free = self._free_bytes()
         self._free_then = self._free
 
+    def forgive(self, seconds: float) -> None:
+        """Do not count that much of the time that has gone by: the sandbox stood still, for no fault of its own."""
+        self._started += seconds
+
     def sample(self, pid: int | None) -> Breach | None:
         """The first limit that is broken now. `pid` is the sandbox's first process (`Launch.child_pid`)."""
         limits = self._plan.limits

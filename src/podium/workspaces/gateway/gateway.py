@@ -32,6 +32,10 @@ THINK_SECONDS: Final = 1800.0  # for the provider to send its next piece; models
 _MOST: Final = 128  # connections of one sandbox at once; more wait in the kernel's queue
 
 
+class _DeniedError(Exception):
+    """The provider refuses the key. Its answer is not passed on: agents give up on that, and the person can mend it."""
+
+
 _TOLD: Final = (OSError, TimeoutError, h11.RemoteProtocolError)
 
 
@@ -64,6 +68,10 @@ class Keeper(Protocol):
 
     async def admit(self, ask: Ask) -> Tap | Refusal:
         """Let a request pass, when it may; whoever asks may have to wait."""
+        ...
+
+    async def denied(self) -> Refusal:
+        """The provider refuses the key: what the agent is told instead, when there may be a better one."""
         ...
 
 
@@ -159,25 +167,45 @@ class Gateway:
         )
         answering = asyncio.create_task(self._answer(near, far, tap))
         whole = False
+        failure: BaseException | None = None
         error = "the agent went away"
         try:
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
             failure = answering.exception() if answering.done() else asking.exception()
             if answering.done():
                 whole, error = failure is None, self._why(failure) if failure else ""
-            if isinstance(failure, _TOLD) and near.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            asking.cancel()  # from here on, this reads what the agent sends
+            await asyncio.gather(asking, return_exceptions=True)
+            if isinstance(failure, _DeniedError):
+                tap.end(whole=True)
+                await self._refuse(near, await self._hold(near))
+            elif isinstance(failure, _TOLD) and near.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
                 await self._refuse(near, self._unreachable(failure))
         finally:
             for task in (asking, answering):
                 task.cancel()
             await asyncio.gather(asking, answering, return_exceptions=True)
-            tap.end(whole=whole, error=error)
+            if not isinstance(failure, _DeniedError):
+                tap.end(whole=whole, error=error)
             if whole:
                 self._upstream.give_back(far)
             else:
                 far.abort()
             if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
                 near.abort()  # an answer that breaks off must not look like a whole one
+
+    async def _hold(self, near: Wire) -> Refusal:
+        """Wait for a better key, as long as the agent waits too."""
+        waiting, going = asyncio.create_task(self._keeper.denied()), asyncio.create_task(near.gone())
+        try:
+            await asyncio.wait({waiting, going}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise ConnectionError("the agent went away")
+            return waiting.result()
+        finally:
+            for task in (waiting, going):
+                task.cancel()
+            await asyncio.gather(waiting, going, return_exceptions=True)
 
     async def _ask(self, near: Wire, far: Wire, head: h11.Request) -> None:
         """Pass the request on; returns when the agent has gone away."""
@@ -205,6 +233,8 @@ class Gateway:
             if isinstance(event, h11.Response):
                 head = headers.for_agent(event.headers)
                 tap.head(event.status_code, head)
+                if event.status_code in (401, 403):
+                    raise _DeniedError
                 await near.send(h11.Response(status_code=event.status_code, headers=head, reason=event.reason))
             elif isinstance(event, h11.Data):
                 size += len(event.data)

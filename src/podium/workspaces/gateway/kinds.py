@@ -96,6 +96,17 @@ def is_allowed(kind: ProviderKind, method: str, path: str) -> bool:
     return any(method == wanted and re.fullmatch(pattern, path) for wanted, pattern in KINDS[kind].paths)
 
 
+def is_billed(path: str) -> bool:
+    """Whether requests to this path use a model."""
+    return path.endswith(("/messages", "/responses", "/responses/compact", "/chat/completions", "enerateContent"))
+
+
+def model_in(path: str) -> str:
+    """The model that a path names; empty when it names none."""
+    found = re.search(r"/models/([^:]+):", path)
+    return found[1] if found else ""
+
+
 def seen_env(kind: ProviderKind, url: str) -> dict[str, str]:
     """The variables by which programs in the sandbox find the gateway at `url`, with a placeholder for the key."""
     match kind:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from podium.kernel.value import Value
-from podium.project.model import ProviderKind
+from podium.project.model import Price, ProviderKind
 from podium.workspaces.gateway import kinds
 from podium.workspaces.gateway.credentials import KeyPlace
 
@@ -17,6 +19,7 @@ class GatewayOrder(Value, frozen=True, kw_only=True):
     key: KeyPlace
     port: int = kinds.PORT
     ca_file: str = ""
+    prices: dict[str, Price] = msgspec.field(default_factory=dict[str, Price])  # before Podium's own list
 
     @property
     def seen_url(self) -> str:
