@@ -74,11 +74,12 @@ class Test:
     mocks: dict[str, int] = field(default_factory=dict[str, int])  # what is replaced by a mock
     empty: bool = False
     body: str = ""  # all of it, in a form that layout and comments do not change
+    declared: bool = False  # it is a test because the file says so, whatever its name
 
     @property
     def is_test(self) -> bool:
         """Whether a runner collects it."""
-        return self.name.rpartition(".")[2].startswith("test")
+        return self.declared or self.name.rpartition(".")[2].startswith("test")
 
 
 class UnreadableError(Exception):

@@ -22,6 +22,27 @@ _RULES = re.compile(
     r"|^\.github/workflows/|^\.circleci/|^\.ci/"
 )
 
+_MIXED = re.compile(
+    r"(^|/)(pyproject\.toml|setup\.cfg|package\.json|Cargo\.toml|deno\.jsonc?|tsconfig[\w.-]*\.json|Makefile|justfile"
+    r"|\.?ruff\.toml|mypy\.ini|pyrightconfig\.json|\.flake8|\.eslintrc[\w.]*|eslint\.config\.\w+|biome\.jsonc?"
+    r"|\.golangci\.ya?ml|clippy\.toml|\.nycrc[\w.]*)$"
+)
+"""Files that hold much, and among it what rules tests, linters or coverage."""
+_RULE_LINE = re.compile(
+    r"\b(?:fail_under|omit|exclude_lines|exclude_also|addopts|testpaths|norecursedirs|python_(?:files|functions|classes)"
+    r"|deselect|ignore_errors|ignore_missing_imports|disable_error_code|per-file-ignores|extend-ignore|coverageThreshold"
+    r"|testPathIgnorePatterns|testMatch|collectCoverageFrom|passWithNoTests|skipLibCheck|check-coverage|xfail_strict)\b"
+    r"|--(?:ignore|deselect|passWithNoTests|no-verify|exclude|cov-fail-under)\b|--no-fail\b"
+    r"|[\"']?(?:strict|noImplicitAny|strictNullChecks)[\"']?\s*[:=]\s*false"
+    r"|[\"'](?:test|pretest|lint)(?::\w+)?[\"']\s*:\s*[\"']|^\s*(?:ignore|exclude|disable|skip)\s*[=:]"
+    r"|:\s*[\[\"' ]*(?:off|[\"']off[\"'])\b"
+)
+_SILENCES = re.compile(
+    r"#\s*(?:noqa|nosec|type:\s*ignore|pyright:\s*ignore|pragma:\s*no\s*(?:cover|branch)|pylint:\s*disable|mypy:\s*ignore)"
+    r"|(?://|/\*)\s*(?:eslint-disable|@ts-(?:ignore|nocheck|expect-error)|istanbul\s+ignore|c8\s+ignore|v8\s+ignore"
+    r"|biome-ignore|nolint\b|prettier-ignore)|#!?\[allow\("
+)
+
 _TEST_CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<py>test\w*)\s*\("
     r"|^\s*class\s+(?P<cls>Test\w*)"
@@ -69,6 +90,16 @@ def is_code(path: str) -> bool:
 def rules_the_tests(path: str) -> bool:
     """Whether a path configures how tests, coverage or CI run."""
     return _RULES.search(path.strip('"')) is not None
+
+
+def sets_a_rule(path: str, text: str) -> bool:
+    """Whether this line of a file that holds settings of many tools rules tests, linters or coverage."""
+    return _MIXED.search(path.strip('"')) is not None and _RULE_LINE.search(text[:_LINE_LIMIT]) is not None
+
+
+def silences(path: str, text: str) -> bool:
+    """Whether this line of code tells a linter, a type checker or a coverage tool to look away."""
+    return is_code(path) and _SILENCES.search(text[:_LINE_LIMIT]) is not None
 
 
 def test_case(text: str) -> str:

@@ -17,6 +17,8 @@ from podium.evidence.test_code import (
     is_test_file,
     marks_a_test,
     rules_the_tests,
+    sets_a_rule,
+    silences,
     skips,
     test_case,
 )
@@ -115,12 +117,35 @@ def weakened_lines(changes: tuple[FileChange, ...], found: Findings) -> None:
                 _assertions(change, hunk, found)
 
 
+def focused_lines(changes: tuple[FileChange, ...], found: Findings) -> None:
+    """New lines that make a runner leave out all other tests; the files' other lines are read better elsewhere."""
+    for change in changes:
+        for line in (line for hunk in change.hunks for line in hunk.lines if line.kind == "+"):
+            if focuses(line.text):
+                found.add_line("test-focused", "error", "the runner is made to leave out all other tests", change, line)
+
+
 def test_rules_changed(changes: tuple[FileChange, ...], found: Findings) -> None:
-    """Files that rule how tests, coverage or CI run."""
+    """Files that rule how tests, coverage or CI run, and lines elsewhere that rule the same or silence a check."""
     for change in changes:
         if rules_the_tests(change.path) or rules_the_tests(change.old_path):
             message = f"{change.path} rules how tests or CI run"
             found.add("test-rules", "warning", message, path=change.path)
+        else:
+            _rules_by_line(change, found)
+
+
+def _rules_by_line(change: FileChange, found: Findings) -> None:
+    gone = Counter(line.text.strip() for hunk in change.hunks for line in hunk.lines if line.kind == "-")
+    for line in (line for hunk in change.hunks for line in hunk.lines if line.kind == "+"):
+        if gone[line.text.strip()] > 0:
+            gone[line.text.strip()] -= 1
+        elif sets_a_rule(change.path, line.text):
+            found.add_line("test-rules", "warning", "this rules which tests run, or what fails a check", change, line)
+        elif silences(change.path, line.text):
+            found.add_line(
+                "check-silenced", "warning", "a linter, a type checker or coverage is silenced", change, line
+            )
 
 
 def _skipped(change: FileChange, hunk: Hunk, found: Findings) -> None:

@@ -1,4 +1,4 @@
-"""Weakened tests: Python by its syntax, every other language by its lines."""
+"""Weakened tests: Python, JavaScript, TypeScript, Go and Rust by their syntax, every other language by its lines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 from podium.checks.bench import Bench
 from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.languages.claimed_tests import claimed_tests, reads_tests
 from podium.checks.python_claims import Test, UnreadableError, parse_tests
 from podium.checks.python_weakened import TestFile, weakenings
 from podium.evidence.change_rules import changed_lines
@@ -13,7 +14,7 @@ from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds
 from podium.evidence.rules import diff_command
 from podium.evidence.test_code import is_test_file
-from podium.evidence.weakened import test_rules_changed, weakened_lines
+from podium.evidence.weakened import focused_lines, test_rules_changed, weakened_lines
 from podium.runs.model import FileChange
 
 _LINE_LIMIT = 2000
@@ -40,18 +41,22 @@ class WeakenedTests:
 async def _work(bench: Bench) -> Answer:
     found, files, blind = Findings(), list[TestFile](), list[str]()
     by_lines: list[FileChange] = []
+    foreign: list[FileChange] = []
     for change in bench.order.changes:
-        if not change.path.endswith(".py") or not (is_test_file(change.path) or is_test_file(change.old_path)):
+        if not _read_by_syntax(change):
             by_lines.append(change)
             continue
         try:
             files.append(_file(bench, change))
+            if not change.path.endswith(".py"):
+                foreign.append(change)
         except UnreadableError as error:
             by_lines.append(change)
             blind.append(f"{change.path}: {error}")
     for each in weakenings(tuple(files)):
         found.add(each.rule, each.level, each.message, path=each.path, line=each.line, side=each.side, text=each.text)
     weakened_lines(tuple(by_lines), found)
+    focused_lines(tuple(foreign), found)
     _lines(bench.order.changes, found)
     test_rules_changed(bench.order.changes, found)
     if found.count:
@@ -63,13 +68,25 @@ async def _work(bench: Bench) -> Answer:
 def _file(bench: Bench, change: FileChange) -> TestFile:
     old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path)
     new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path)
-    return TestFile(change.path, change.old_path, _parsed(old), _parsed(new))
+    return TestFile(change.path, change.old_path, _parsed(change.old_path, old), _parsed(change.path, new))
 
 
-def _parsed(source: bytes | None) -> dict[str, Test]:
+def _read_by_syntax(change: FileChange) -> bool:
+    if change.binary or not (change.added or change.removed or change.path != change.old_path):
+        return False
+    if change.path.endswith(".py"):
+        return is_test_file(change.path) or is_test_file(change.old_path)
+    return reads_tests(change.path) or (change.path != change.old_path and reads_tests(change.old_path))
+
+
+def _parsed(path: str, source: bytes | None) -> dict[str, Test]:
     if source is None:
         raise UnreadableError("it is no regular file")
-    return parse_tests(source)
+    if path.endswith(".py"):
+        return parse_tests(source)
+    found = claimed_tests(path, source) if reads_tests(path) else {}
+    # Beside the code of Rust stand functions that assert and are no tests.
+    return found if is_test_file(path) else {name: test for name, test in found.items() if test.declared}
 
 
 def _lines(changes: tuple[FileChange, ...], found: Findings) -> None:

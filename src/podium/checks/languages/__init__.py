@@ -1,0 +1,1 @@
+"""JavaScript, TypeScript, Go and Rust, read by their syntax trees."""
