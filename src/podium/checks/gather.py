@@ -121,4 +121,5 @@ async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic
         base=answer.base,
         candidate=answer.candidate,
         repeats=answer.repeats,
+        ran=answer.ran,
     )

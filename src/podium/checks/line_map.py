@@ -6,8 +6,11 @@ finding what nobody tested, not for proving that something was.
 
 from __future__ import annotations
 
+from itertools import islice
+
 import msgspec
 
+from podium.evidence.model import RanBy
 from podium.kernel.value import Value
 
 MAP = "map.json"
@@ -30,6 +33,20 @@ class LineMap(Value, frozen=True, kw_only=True):
     python: str
     entered: frozenset[str]  # files of which anything was run
     lines: dict[tuple[str, int], frozenset[str]]  # the empty name stands for import and collection
+
+    def named(self, most: int) -> tuple[RanBy, ...]:
+        """What runs each changed line, for at most so many lines; what is only imported is left out."""
+        found = (
+            RanBy(
+                path=path,
+                line=line,
+                tests=tuple(each[:200] for each in sorted(tests - {""})[:3]),
+                count=len(tests - {""}),
+            )
+            for (path, line), tests in sorted(self.lines.items())
+            if tests - {""}
+        )
+        return tuple(islice(found, most))
 
     def of(self, path: str, start: int, end: int) -> frozenset[str]:
         """What ran any line from `start` to `end` of a file."""

@@ -86,6 +86,15 @@ class Execution(Value, frozen=True, kw_only=True):
     cached: bool = False  # taken over from an earlier round on the same tree
 
 
+class RanBy(Value, frozen=True, kw_only=True):
+    """Which tests run one changed line, as far as the line map tells: a few of them by name, and how many there are."""
+
+    path: str
+    line: int
+    tests: tuple[str, ...]  # at most three
+    count: int
+
+
 class Item(Value, frozen=True, kw_only=True):
     """One item of evidence."""
 
@@ -105,3 +114,4 @@ class Item(Value, frozen=True, kw_only=True):
     base: Execution | None = None
     candidate: Execution | None = None
     repeats: tuple[Execution, ...] = ()  # the candidate again, when its first verdict was worth doubting
+    ran: tuple[RanBy, ...] = ()  # of the line map: what runs the changed lines

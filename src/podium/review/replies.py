@@ -46,7 +46,7 @@ def by_point(claim: str) -> dict[str, str]:
         elif _HEAD.match(line):
             names = _names(_head(line))
             for name in names:
-                found.setdefault(name, []).append(line.strip(" \t*+->#"))
+                found.setdefault(name, []).append(line.strip(" \t*+->#").replace("**", ""))
         elif names:
             for name in names:
                 found[name].append(line.strip())

@@ -14,6 +14,7 @@ from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
 
 NAME = "unrun-lines"
 _PLUGIN = "lines_plugin"
+_MOST_LINES = 2000  # of which the ledger keeps what runs them
 
 
 class UnrunLines:
@@ -51,8 +52,10 @@ async def _work(bench: Bench) -> Answer:
         inputs=brought.inputs,
     )
     found = Findings()
-    outcome = _judge(seen.execution.how, read_map(seen.artefacts), changed, found)
-    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium")
+    told = read_map(seen.artefacts)
+    outcome = _judge(seen.execution.how, told, changed, found)
+    ran = told.named(_MOST_LINES) if told else ()
+    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium", ran=ran)
 
 
 def _judge(how: str, told: LineMap | None, changed: ChangedPython, found: Findings) -> Outcome:

@@ -1,0 +1,145 @@
+"""Which clause a hunk serves, and why that is thought: rules that can be said in a few words, no guess by likeness.
+
+    names it        the hunk says the clause's id, as text or in a test's name
+    its check       the clause's check runs this file, or a test that the hunk writes
+    its words       the hunk has what the clause sets in backticks, or several of its rarer words
+    used by it      another hunk that serves the clause uses what this one defines, or this one brings what it uses
+    the only one    the task has one clause
+
+A hunk that no rule explains, and a clause that no hunk serves, are told: there a reader looks first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from podium.kernel.value import Value
+from podium.runs.model import FileChange, Hunk
+from podium.spec.model import Clause
+
+_LONGEST = 400  # characters of a line that are looked at
+_WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]+(?![a-z])")
+_TERM = re.compile(r"`([^`\n]{2,80})`")
+_PATH = re.compile(r"[\w./-]+\.[A-Za-z0-9]+")
+_OPTION = re.compile(r"-k[ =]?['\"]?([\w ]+)")
+_DEFINES = re.compile(
+    r"\b(?:def|class|function|func|fn|struct|enum|trait|interface|type|const|let|var)\s+(?:\([^)]{0,60}\)\s*)?([A-Za-z_]\w{2,})"
+)
+_ASSIGNS = re.compile(r"^\s{0,8}([A-Za-z_]\w{3,})\s*(?::[^=]{1,60})?=[^=]")
+_IMPORT = re.compile(r"^\s*(?:import|from|use|require|#include|const \w+ = require)\b")
+_NAME = re.compile(r"[A-Za-z_]\w{2,}")
+_COMMON_WORDS = (
+    "about after again also because been before being both called cannot case check code could does done each edge "
+    "else empty every file first from given gives have into keep less like made make more most must name none nothing "
+    "only other over prints same should shows some such test tests than that them then there these they this those "
+    "when where which while with without would your return returns self value values true false import class"
+)
+_COMMON = frozenset(_COMMON_WORDS.split(" "))
+_WORDS_WANTED = 2
+
+
+class ClauseLink(Value, frozen=True, kw_only=True):
+    """A clause that a hunk serves, and the rule that says so, in words."""
+
+    clause: str
+    because: str
+
+
+class Trace(Value, frozen=True, kw_only=True):
+    """The two-way trace of a candidate."""
+
+    links: dict[str, tuple[ClauseLink, ...]]  # by hunk id; hunks without a link are not in it
+    unexplained: tuple[str, ...]  # ids of hunks that no clause explains
+    untouched: tuple[str, ...]  # ids of clauses that no hunk serves
+
+
+def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
+    """Trace the hunks of a candidate to the clauses of its task and back."""
+    pairs = [(change, hunk) for change in changes for hunk in change.hunks]
+    links: dict[str, dict[str, str]] = {hunk.id: {} for _, hunk in pairs}
+    for clause in clauses:
+        for change, hunk in pairs:
+            because = _because(clause, change, hunk)
+            if because:
+                links[hunk.id][clause.id] = because
+    _by_use([hunk for _, hunk in pairs], links)
+    if len(clauses) == 1:
+        for own in links.values():
+            own.setdefault(clauses[0].id, "the only clause of the task")
+    return Trace(
+        links={
+            hunk: tuple(ClauseLink(clause=clause, because=why) for clause, why in own.items())
+            for hunk, own in links.items()
+            if own
+        },
+        unexplained=tuple(hunk.id for _, hunk in pairs if not links[hunk.id]),
+        untouched=tuple(clause.id for clause in clauses if not any(clause.id in own for own in links.values())),
+    )
+
+
+def _because(clause: Clause, change: FileChange, hunk: Hunk) -> str:
+    text = _changed(hunk)
+    if re.search(rf"(?i)(?<![A-Za-z0-9]){re.escape(clause.id)}(?![A-Za-z0-9])", text):
+        return f"names {clause.id}"
+    by_check = _by_check(clause, change, text)
+    if by_check:
+        return by_check
+    terms = [term for term in _TERM.findall(clause.text) if term in text or term in change.path]
+    if terms:
+        return f"mentions `{terms[0]}`"
+    shared = sorted(_words(clause.text) & _words(f"{text} {change.path}"))
+    return f"shares its words: {', '.join(shared[:3])}" if len(shared) >= _WORDS_WANTED else ""
+
+
+def _by_check(clause: Clause, change: FileChange, text: str) -> str:
+    if change.path in _PATH.findall(clause.check):
+        return f"the check of {clause.id} runs this file"
+    for words in _OPTION.findall(clause.check):
+        for word in words.split():
+            if word not in ("and", "or", "not") and re.search(rf"def test\w*{re.escape(word)}", text):
+                return f"the check of {clause.id} runs its test"
+    return ""
+
+
+def _by_use(hunks: list[Hunk], links: dict[str, dict[str, str]]) -> None:
+    """Pass clauses on from hunks that serve one to those that define what they use, or bring what they need."""
+    defines = {hunk.id: _defined(hunk) for hunk in hunks}
+    uses = {hunk.id: set(_NAME.findall(_changed(hunk))) for hunk in hunks}
+    for _ in range(3):  # from a test to what it calls, and to what that calls
+        added = False
+        for hunk in hunks:
+            if links[hunk.id] or not defines[hunk.id]:
+                continue
+            for other in hunks:
+                shared = defines[hunk.id] & uses[other.id]
+                if shared and other is not hunk and links[other.id]:
+                    for clause in links[other.id]:
+                        links[hunk.id].setdefault(clause, f"{min(shared)} is used in {other.path}, which serves it")
+                    added = True
+                    break
+        if not added:
+            return
+
+
+def _defined(hunk: Hunk) -> set[str]:
+    """Names that the hunk defines, changes the inside of (by git's section), or imports."""
+    found = set(_DEFINES.findall(hunk.section[:_LONGEST]))
+    for line in hunk.lines:
+        text = line.text[:_LONGEST]
+        if line.kind == " ":
+            continue
+        if _IMPORT.match(text):
+            found |= {name for name in _NAME.findall(text) if name not in ("import", "from", "use")}
+        found |= set(_DEFINES.findall(text)) | set(_ASSIGNS.findall(text))
+    return found
+
+
+def _changed(hunk: Hunk) -> str:
+    return "\n".join(line.text[:_LONGEST] for line in hunk.lines if line.kind != " ")
+
+
+def _words(text: str) -> set[str]:
+    """The rarer words of a text, names taken apart (`rateLimit`, `rate_limit`), plurals as singulars."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return {word.removesuffix("s") for word in words if len(word) >= 4 and word not in _COMMON}
