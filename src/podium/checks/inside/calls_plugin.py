@@ -37,7 +37,8 @@ TRIES = 400  # calls of one function that are looked at for inputs
 INPUT_BYTES = 50_000
 OWN_SECONDS = 30.0
 _PAUSES = 0x2A0  # generator, coroutine, asynchronous generator
-_RETURNS = frozenset(["RETURN_VALUE", "RETURN_CONST", "RETURN_GENERATOR", "YIELD_VALUE"])
+_RETURNS = frozenset(["RETURN_VALUE", "RETURN_CONST"])
+_YIELDS = frozenset(["YIELD_VALUE", "YIELD_FROM", "SEND", "RESUME", "RETURN_GENERATOR"])
 
 
 class Function:
@@ -183,9 +184,12 @@ class Calls:
             if event == "exception":
                 raised[:] = [argument[1]]
             elif event == "return":
-                if argument is None and raised and not _returns(frame):
+                operation = _operation(frame)
+                if operation in _RETURNS:
+                    self.leave(frame, argument, None)
+                elif raised and operation not in _YIELDS:
                     self.leave(frame, None, raised[0])
-                elif not _yields(frame):
+                elif not frame.f_code.co_flags & _PAUSES:
                     self.leave(frame, argument, None)
             return local
 
@@ -261,20 +265,6 @@ def _operation(frame: Any) -> str:
         return opcode.opname[frame.f_code.co_code[frame.f_lasti]]
     except IndexError:
         return ""
-
-
-def _returns(frame: Any) -> bool:
-    return _operation(frame) in _RETURNS
-
-
-def _yields(frame: Any) -> bool:
-    """Whether a generator only pauses: it will go on, and its result is not known yet."""
-    return bool(frame.f_code.co_flags & _PAUSES) and _operation(frame) in (
-        "YIELD_VALUE",
-        "YIELD_FROM",
-        "RESUME",
-        "SEND",
-    )
 
 
 class Hooks:

@@ -161,8 +161,17 @@ def _changes(node: Any) -> list[Any]:
         if node.value is not None and not isinstance(node.value, ast.Constant):
             found.append((_nothing, "this `return` gave None"))
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        found.append((_nothing, "this call of `%s` were left out" % ast.unparse(node.value.func)[:60]))  # noqa: UP031
+        found.append((_nothing, "this call of `%s` were left out" % _dotted(node.value.func)[:60]))  # noqa: UP031
     return found
+
+
+def _dotted(node: Any) -> str:
+    """The name of what is called, as it is written; before Python 3.9 nothing in `ast` writes more than that."""
+    if hasattr(ast, "unparse"):
+        return ast.unparse(node)
+    if isinstance(node, ast.Attribute):
+        return "%s.%s" % (_dotted(node.value), node.attr)  # noqa: UP031
+    return node.id if isinstance(node, ast.Name) else "…"
 
 
 def _constants(node: Any) -> list[Any]:

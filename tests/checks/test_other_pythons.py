@@ -1,0 +1,76 @@
+"""What runs inside the project's Python, on Pythons other than Podium's: `sys.monitoring` from 3.12 on, tracing before.
+
+Those that the PATH offers are used with this environment's pytest (which is plain Python, from 3.10 on).
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from checks_bench import World, order
+from test_behaviour import OLD, TESTS
+from test_unrun_lines import all_lines
+
+from podium.checks.kinds.behaviour import BEHAVIOUR, ITEM
+from podium.checks.kinds.mutants import MUTANTS
+from podium.checks.kinds.unrun_lines import UNRUN_LINES
+from podium.evidence.model import Fails
+
+INSIDE = Path("src/podium/checks/inside")
+
+
+def interpreter(version: str) -> str:
+    """The program of a version on the PATH, or skip: a machine without it can prove nothing about it."""
+    found = shutil.which(f"python{version}")
+    if found is None:
+        pytest.skip(f"no python{version} on the PATH")
+    said = subprocess.run([found, "-c", "print('runs')"], capture_output=True, text=True, check=False)
+    if said.returncode != 0:
+        pytest.skip(f"{found} does not run")
+    return found
+
+
+def only_pytest(folder: Path) -> Path:
+    """pytest and what it needs, all of it plain Python, of this environment."""
+    folder.mkdir()
+    for name in ("pytest", "_pytest", "py.py", "pluggy", "iniconfig", "packaging", "pygments"):
+        (folder / name).symlink_to(Path(sysconfig.get_paths()["purelib"]) / name)
+    return folder
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+def test_calls_lines_and_mutants_are_seen_through_monitoring(tmp_path: Path, version: str) -> None:
+    python, packages = interpreter(version), only_pytest(tmp_path / "packages")
+    command = f"PYTHONPATH=$PYTHONPATH:{packages} {python} -m pytest -q -p no:cacheprovider"
+    new = OLD.replace("if not text:", "if text is None:").replace("self.count * 3", "3 * self.count")
+    what = order(test=command, changes=(all_lines("shop.py", new),))
+    tests = TESTS.replace('    with pytest.raises(ValueError):\n        name("")\n', "")
+    world = World(tmp_path, {"shop.py": OLD, "test_shop.py": tests}, {"shop.py": new, "test_shop.py": tests})
+    items = world.gather(what, (BEHAVIOUR, UNRUN_LINES, MUTANTS))
+    assert isinstance(items[ITEM].outcome, Fails), items[ITEM]
+    assert [found.message for found in items[ITEM].findings] == [
+        "an input made up: name(text=''): raised ValueError('a name is needed') before, returned '' now"
+    ]
+    unrun = items["changed lines are run"]
+    assert [found.message for found in unrun.findings] == ["no test runs line 23 of name"], unrun
+    assert isinstance(items["mutants of changed lines"].outcome, Fails), items
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"])
+def test_what_runs_inside_is_syntax_of_every_supported_python(version: str) -> None:
+    python = sys.executable if version == "{}.{}".format(*sys.version_info[:2]) else interpreter(version)
+    program = "import ast, sys\nfor name in sys.argv[1:]:\n    ast.parse(open(name, encoding='utf-8').read(), name)\n"
+    files = [str(file) for file in sorted(INSIDE.glob("*.py"))]
+    assert files
+    subprocess.run([python, "-c", program, *files], check=True)
+
+
+def test_what_runs_inside_is_written_in_the_syntax_of_python_3_8() -> None:
+    for file in sorted(INSIDE.glob("*.py")):
+        ast.parse(file.read_text(), str(file), feature_version=(3, 8))
