@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from podium.evidence.claims import claims
 from podium.evidence.model import Item
 from podium.render.paint import Paint
 from podium.render.safe_text import columns, cut, safe_line, safe_lines, wrap
 from podium.render.terminal_diff import file_lines, hunk_head, hunk_lines
-from podium.render.terminal_facts import evidence_lines, point_lines, refusal_lines, task_lines
+from podium.render.terminal_facts import checked_lines, evidence_lines, point_lines, refusal_lines, task_lines
 from podium.review import marks
 from podium.review.case import Case
 from podium.review.model import MarkName, Refusal
@@ -107,6 +108,7 @@ def claim_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
         yield f"  {paint(paint.glyph('bar'), 'quiet')} {paint(line, 'quiet')}".rstrip()
     if len(lines) > _MOST_CLAIM:
         yield "  " + paint(f"{paint.glyph('more')} {len(lines) - _MOST_CLAIM:,} more lines", "quiet")
+    yield from checked_lines(claims(claim, case.own_items, case.changes), width=width, paint=paint)
 
 
 def _facts(case: Case, items: tuple[Item, ...], width: int, paint: Paint) -> Iterator[str]:

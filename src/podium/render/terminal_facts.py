@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from podium.evidence.claims import Claim
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
 from podium.evidence.rules import order
 from podium.render.paint import Paint, Tone
@@ -120,6 +121,23 @@ def _finding(finding: Finding, room: int, paint: Paint) -> Iterator[str]:
     for number, line in enumerate(wrap(text, room - len(level))):
         head = paint(level, _LEVELS[finding.level]) if number == 0 else " " * len(level)
         yield " " * _INDENT + head + line
+
+
+def checked_lines(found: Iterable[Claim], *, width: int, paint: Paint) -> Iterator[str]:
+    """What an agent says that can be held against facts: what is contradicted first."""
+    words: dict[str, tuple[str, Tone]] = {
+        "contradicted": ("no", "bad"),
+        "unproven": ("unknown", "warn"),
+        "supported": ("yes", "good"),
+    }
+    rank = list(words)
+    for claim in sorted(found, key=lambda each: rank.index(each.standing)):
+        glyph, tone = words[claim.standing]
+        sign = f"{paint.glyph(glyph)} {claim.standing}"
+        text = f"{claim.sentence.rstrip('.')}: {claim.why}"
+        first, *rest = wrap(safe_line(text), width - _INDENT, used=columns(sign) + 4 - _INDENT)
+        yield f"  {paint(sign, tone)}  {first}"
+        yield from (" " * _INDENT + paint(line, "quiet") for line in rest)
 
 
 def point_lines(
