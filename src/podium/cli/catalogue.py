@@ -37,6 +37,7 @@ VERBS: dict[str, Entry] = {
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
     "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
+    "budget": Entry("budget", "Show what models have cost, and set what they may cost.", "Run"),
     "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
     "up": Entry("up", "Open the web app in your browser: attention, board, review, and all the rest.", "Review"),

@@ -9,7 +9,7 @@ from podium.conductor.board import Row, board
 from podium.conductor.state import State
 from podium.conductor.steer import waiting_requests
 from podium.landing.model import Blocked, Held, InReview, Landing, Lost
-from podium.runs.model import Ordered, Run
+from podium.runs.model import Ordered, Run, Wait
 
 
 class Rank(IntEnum):
@@ -17,11 +17,12 @@ class Rank(IntEnum):
 
     PERMISSION = 0  # an agent stands still until it is answered
     TRIPWIRE = 1  # an agent may be going wrong, and goes on spending
-    QUESTION = 2  # an agent wants to know something before it begins
-    LANDING = 3  # accepted work that cannot land
-    REVIEW = 4  # a candidate waits
-    FAILED = 5  # a task has no run that gave a candidate
-    BLOCKED = 6  # a task that will not start
+    WAIT = 2  # an agent stands still for money, a key or its provider
+    QUESTION = 3  # an agent wants to know something before it begins
+    LANDING = 4  # accepted work that cannot land
+    REVIEW = 5  # a candidate waits
+    FAILED = 6  # a task has no run that gave a candidate
+    BLOCKED = 7  # a task that will not start
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
 
     `delivery` is what `podium.conductor.deliver.undelivered` says of the user's branch.
     """
-    needs = [*_permissions(state), *_tripwires(state), *_questions(state), *_reverts(state)]
+    needs = [*_permissions(state), *_tripwires(state), *_waits(state), *_questions(state), *_reverts(state)]
     for row in board(state):
         needs.extend(_of_row(state, row))
     what, do = delivery
@@ -99,6 +100,33 @@ def _questions(state: State) -> list[Need]:
         for spec, each in state.plans.open_questions()
         if state.plans.approved(spec) is not None or state.plans.withdrawn(spec)
     ]
+
+
+def _waits(state: State) -> list[Need]:
+    return [
+        Need(
+            Rank.WAIT,
+            _name(run),
+            run.id,
+            run.agent,
+            f"waits: {wait.detail}" + (f"; goes on at {wait.resumes_at}" if wait.resumes_at else ""),
+            wait.since,
+            wait_advice(wait, _name(run)),
+        )
+        for run, round_ in state.runs.active()
+        for wait in round_.waits
+    ]
+
+
+def wait_advice(wait: Wait, task: str) -> str:
+    """What a person can do about a round that stands still."""
+    match wait.on:
+        case "budget":
+            return f"podium budget   shows it; podium budget SCOPE USD {task}   raises it; or podium stop {task}"
+        case "key":
+            return f"mend the key, then podium resume {task}; or podium stop {task}"
+        case _:
+            return f"nothing, it goes on by itself; podium resume {task}   tries at once"
 
 
 def _reverts(state: State) -> list[Need]:

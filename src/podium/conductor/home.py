@@ -28,6 +28,11 @@ class Home:
         return self.root / "conductor.log"
 
     @property
+    def spending(self) -> Path:
+        """What requests to models have cost on this machine (podium.workspaces.gateway.book)."""
+        return self.root / "spending.db"
+
+    @property
     def worker_id(self) -> Path:
         """Holds the id of this directory's worker, made once."""
         return self.root / "worker-id"

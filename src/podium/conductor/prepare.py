@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from podium.agents.locate import Located, locate
+from podium.conductor.budgets import budget_order, limit
 from podium.conductor.casefile import clauses_of, spec_of
 from podium.conductor.crash import crash_point
 from podium.conductor.ground import Ground
@@ -180,6 +181,8 @@ def _order(
         sandbox=plan,
         bwrap=ground.bwrap,
         gateway=gateway,
+        budget=budget_order(shop.home, state, run, round_, task) if gateway else None,
+        budget_usd=limit(state, settings, "round", f"{run.id}.{round_.number}"),
         model_url=gateway.seen_url if gateway else "",
         permissions=settings.permissions,
         tripwires=settings.tripwires,

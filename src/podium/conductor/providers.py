@@ -69,7 +69,14 @@ def gateway_of(settings: Settings, agent: AgentSettings, environ: Mapping[str, s
     url = provider.url or _own_url(environ.get(kind.url_env, "")) or (CHATGPT if is_chatgpt(key) else kind.url)
     if key.sign_in and url not in (kind.url, CHATGPT):
         return NoKey(provider=provider)  # a sign-in is shown to nobody but the provider that gave it
-    return GatewayOrder(name=provider.name, kind=provider.kind, url=url, key=key, ca_file=provider.ca_file, prices=settings.prices)
+    return GatewayOrder(
+        name=provider.name,
+        kind=provider.kind,
+        url=url,
+        key=key,
+        ca_file=provider.ca_file,
+        prices=settings.prices,
+    )
 
 
 def _own_url(text: str) -> str:

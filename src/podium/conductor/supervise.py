@@ -11,12 +11,13 @@ import asyncio
 from pathlib import Path
 
 from podium.agents import event as transcript
+from podium.conductor.budgets import account
 from podium.conductor.crash import crash_point
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.transcripts import bring, is_shared, key
 from podium.ledger.event import Payload
 from podium.runs import events
-from podium.runs.model import AwaitingPermission, Ordered, Trip, Working
+from podium.runs.model import AwaitingPermission, Ordered, Trip, Wait, Working
 from podium.supervisor import inbox
 from podium.supervisor.attach import Alive, Died, Ended, NotStarted, start_lines, start_or_attach, status
 from podium.supervisor.follow import read
@@ -140,6 +141,11 @@ class Watch:
                 return events.TripwireTripped(run=run, round=number, trip=trip, entry=entry.n)
             case transcript.Cleared(name=name):
                 return events.TripwireCleared(run=run, round=number, name=name, entry=entry.n)
+            case transcript.Waiting(on=on, detail=detail, resumes_at=until):
+                wait = Wait(on=on, detail=detail[:500], since=entry.t, resumes_at=until)
+                return events.WaitBegan(run=run, round=number, wait=wait, entry=entry.n)
+            case transcript.WaitOver(on=on):
+                return events.WaitEnded(run=run, round=number, on=on, entry=entry.n)
             case _:
                 return None
 
@@ -154,7 +160,7 @@ class Watch:
                 return False
             steering = state.runs.steering.get((self._run, self._number), [])[self._seen_steering :]
         for seq, order in steering:
-            message = _message(order)
+            message = _message(order, self._project)
             if message is not None:
                 inbox.post(self.directory, message, id=f"ledger-{seq:012d}")
             self._seen_steering += 1
@@ -184,8 +190,12 @@ class Watch:
             change.append(ended, actor=self._shop.actor)
 
 
-def _message(order: events.Steered | events.PermissionAnswered) -> inbox.InboxMessage | None:
+def _message(
+    order: events.Steered | events.PermissionAnswered | events.BudgetSet, project: str
+) -> inbox.InboxMessage | None:
     match order:
+        case events.BudgetSet(scope=scope, key=key, usd=usd, by=by):
+            return inbox.Budget(account=account(project, scope, key), usd=usd, by=by)
         case events.PermissionAnswered(rule=""):
             return inbox.Answer(request=order.request, allow=order.allowed, by="person")
         case events.PermissionAnswered():

@@ -15,6 +15,7 @@ class Task(Value, frozen=True, kw_only=True):
     depends_on: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()  # several = they race; empty = the project's default agent
     budget: int = 400  # changed lines
+    usd: float = 0.0  # what its models may cost; 0 = as podium.toml says
     instructions: str = ""
     line: int = 0  # where the task begins in the plan's file; 0 = unknown
 

@@ -72,6 +72,7 @@ def _task(table: Table) -> Task:
         depends_on=table.texts("depends_on"),
         agents=agents,
         budget=table.whole("budget", 400, least=1),
+        usd=table.number("usd", 0.0),
         instructions=table.text("instructions").strip(),
         line=table.line,
     )
@@ -95,6 +96,8 @@ def render_plan(plan: Plan, comments: Mapping[str, str] | None = None, head: str
         if task.agents:
             lines.append(f"agents = {toml_texts(task.agents)}")
         lines.append(f"budget = {task.budget}")
+        if task.usd:
+            lines.append(f"usd = {task.usd}")
         if task.instructions:
             lines.append(f"instructions = {_long(task.instructions)}")
         parts.append("\n".join(lines))

@@ -54,6 +54,15 @@ class Provider(Value, frozen=True, kw_only=True):
     ca_file: str = ""  # certificates to trust instead of the system's
 
 
+class Budget(Value, frozen=True, kw_only=True):
+    """What requests to models may cost, in US dollars; 0 = no limit."""
+
+    round: float = 0.0
+    task: float = 0.0  # all rounds of all runs of a task
+    spec: float = 0.0
+    day: float = 0.0  # all projects on this machine, by the machine's own midnight
+
+
 class Price(Value, frozen=True, kw_only=True):
     """What a model costs, in US dollars for a million tokens."""
 
@@ -170,6 +179,7 @@ class Settings(Value, frozen=True, kw_only=True):
     evidence: EvidenceSettings = EvidenceSettings()
     agents: tuple[AgentSettings, ...] = ()
     providers: tuple[Provider, ...] = ()
+    budget: Budget = Budget()
     prices: dict[str, Price] = msgspec.field(default_factory=dict[str, Price])  # by model; before Podium's own list
     permissions: tuple[PermissionRule, ...] = ()
     protected: tuple[Protected, ...] = ()

@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from podium.project.model import Price, Provider, ProviderKind
+from podium.project.model import Budget, Price, Provider, ProviderKind
 from podium.project.toml_reader import Table
 
 KINDS: tuple[str, ...] = get_args(ProviderKind)
@@ -49,6 +49,18 @@ def providers_of(tables: Table) -> tuple[Provider, ...]:
         table.finish()
         found.append(provider)
     return tuple(found)
+
+
+def budget_of(table: Table) -> Budget:
+    """`[budget]`, in US dollars."""
+    budget = Budget(
+        round=table.number("round", 0.0),
+        task=table.number("task", 0.0),
+        spec=table.number("spec", 0.0),
+        day=table.number("day", 0.0),
+    )
+    table.finish()
+    return budget
 
 
 def prices_of(tables: Table) -> dict[str, Price]:

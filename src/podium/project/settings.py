@@ -21,7 +21,7 @@ from podium.project.model import (
     Settings,
     Tripwires,
 )
-from podium.project.providers import known_providers, prices_of, providers_of
+from podium.project.providers import budget_of, known_providers, prices_of, providers_of
 from podium.project.surroundings import ask_first_of, env_files_of, notify_of, services_of
 from podium.project.toml_reader import Document, Table
 
@@ -68,6 +68,7 @@ def parse_settings(content: bytes | str, path: str = FILE) -> Settings:
         evidence=_evidence(root.table("evidence")),
         agents=agents,
         providers=providers,
+        budget=budget_of(root.table("budget")),
         prices=prices_of(root.table("prices")),
         permissions=tuple(_permission(table) for table in root.tables("permissions")),
         protected=tuple(_protected(table) for table in root.tables("protected")),

@@ -16,6 +16,7 @@ from podium.runs.model import (
     RoundKind,
     Trip,
     Usage,
+    Wait,
 )
 
 
@@ -110,6 +111,33 @@ class TripwireCleared(RoundPayload, frozen=True, kw_only=True, tag="runs.tripwir
     entry: int = 0
 
 
+class WaitBegan(RoundPayload, frozen=True, kw_only=True, tag="runs.wait-began"):
+    """A live round stands still: its budget is spent, or its model's provider wants patience or another key."""
+
+    wait: Wait
+    entry: int = 0
+
+
+class WaitEnded(RoundPayload, frozen=True, kw_only=True, tag="runs.wait-ended"):
+    """What it stood still for is there."""
+
+    on: str
+    entry: int = 0
+
+
+class BudgetSet(Payload, frozen=True, kw_only=True, tag="runs.budget-set"):
+    """A person set what requests to models may cost from now on, in US dollars."""
+
+    scope: Literal["round", "task", "spec", "day"]
+    key: str  # run.round, spec/task, spec, or the day
+    usd: float
+    by: str
+
+    @property
+    def subject(self) -> str:
+        return f"budget:{self.scope}:{self.key}"
+
+
 class Steered(RoundPayload, frozen=True, kw_only=True, tag="runs.steered"):
     """A person told a live run to stop, pause, resume, or said something to it."""
 
@@ -179,6 +207,9 @@ RunEvent: TypeAlias = (
     | PermissionAnswered
     | TripwireTripped
     | TripwireCleared
+    | WaitBegan
+    | WaitEnded
+    | BudgetSet
     | Steered
     | AgentEnded
     | CandidateHarvested

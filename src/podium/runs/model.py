@@ -148,6 +148,15 @@ class Trip(Value, frozen=True, kw_only=True):
     at: str
 
 
+class Wait(Value, frozen=True, kw_only=True):
+    """What a live round stands still for: its budget, the model's provider, or a key."""
+
+    on: str
+    detail: str
+    since: str = ""
+    resumes_at: str = ""  # when it goes on by itself; empty = when a person has seen to it
+
+
 class Ordered(Value, frozen=True, kw_only=True, tag="ordered"):
     """Waits for a worker, or its workspace is being made."""
 
@@ -217,6 +226,7 @@ class Round(Value, frozen=True, kw_only=True):
     seconds: float = 0.0
     boundary: Boundary | None = None
     trips: tuple[Trip, ...] = ()
+    waits: tuple[Wait, ...] = ()
     carried: int = 0  # number of the last transcript entry that the ledger has taken over
     claim: str = ""  # the agent's own last words: a claim, not a fact
     worker: str = ""  # the worker that has it

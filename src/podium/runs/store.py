@@ -12,6 +12,7 @@ from podium.runs.events import (
     AgentEnded,
     AgentStarted,
     BoundaryRecorded,
+    BudgetSet,
     CandidateHarvested,
     PartOrdered,
     PermissionAnswered,
@@ -27,6 +28,8 @@ from podium.runs.events import (
     Steered,
     TripwireCleared,
     TripwireTripped,
+    WaitBegan,
+    WaitEnded,
 )
 from podium.runs.model import (
     AwaitingPermission,
@@ -51,7 +54,8 @@ class Runs:
 
     def __init__(self) -> None:
         self.by_id: dict[str, Run] = {}
-        self.steering: dict[tuple[str, int], list[tuple[int, Steered | PermissionAnswered]]] = {}
+        self.steering: dict[tuple[str, int], list[tuple[int, Steered | PermissionAnswered | BudgetSet]]] = {}
+        self.budgets: dict[tuple[str, str], float] = {}  # by scope and key: what a person set
 
     def apply(self, record: Record) -> None:
         """Take in one record; those of other nouns are passed over."""
@@ -95,13 +99,18 @@ class Runs:
                     part_of=event.part_of,
                 )
                 self.by_id[run.id] = replace(run, rounds=(*run.rounds, part))
+            case BudgetSet():
+                self.budgets[(event.scope, event.key)] = event.usd
+                for run, round_ in self.active():
+                    if concerns(event, run, round_):
+                        self.steering.setdefault((run.id, round_.number), []).append((record.seq, event))
             case _:
                 if isinstance(event, Steered | PermissionAnswered):
                     self.steering.setdefault((event.run, event.round), []).append((record.seq, event))
                 self._advance(event)
 
     def _advance(self, event: RunEvent) -> None:
-        assert not isinstance(event, RunStarted | RunArchived | RoundOrdered | PartOrdered)
+        assert not isinstance(event, RunStarted | RunArchived | RoundOrdered | PartOrdered | BudgetSet)
         run = self.by_id[event.run]
         rounds = tuple(advance(r, event) if r.number == event.round else r for r in run.rounds)
         self.by_id[run.id] = replace(run, rounds=rounds)
@@ -113,6 +122,12 @@ class Runs:
     def active(self) -> list[tuple[Run, Round]]:
         """Every round that a worker is or should be busy with."""
         return [(run, run.rounds[-1]) for run in self.by_id.values() if run.rounds and is_active(run.rounds[-1].state)]
+
+
+def concerns(event: BudgetSet, run: Run, round_: Round) -> bool:
+    """Whether a limit that was set is one of this round's."""
+    keys = {"round": f"{run.id}.{round_.number}", "task": f"{run.spec}/{run.task}", "spec": run.spec}
+    return event.scope == "day" or keys[event.scope] == event.key
 
 
 def is_active(state: RoundState) -> bool:
@@ -137,7 +152,9 @@ def candidate_of(round_: Round) -> Candidate | None:
 
 def advance(round_: Round, event: RunEvent) -> Round:
     """The round after one more event: the only place where a round's state is computed."""
-    if isinstance(event, PermissionAsked | PermissionAnswered | TripwireTripped | TripwireCleared):
+    if isinstance(
+        event, PermissionAsked | PermissionAnswered | TripwireTripped | TripwireCleared | WaitBegan | WaitEnded
+    ):
         round_ = replace(round_, carried=max(round_.carried, event.entry))
     match event:
         case RoundClaimed():
@@ -149,12 +166,17 @@ def advance(round_: Round, event: RunEvent) -> Round:
                 round_,
                 state=Working(attempt=event.attempt),
                 agent_starts=round_.agent_starts + 1,
+                waits=(),
                 resumption=event.resumption,
             )
         case PermissionAsked():
             return _asked(round_, event)
         case PermissionAnswered():
             return _answered(round_, event)
+        case WaitBegan(wait=wait):
+            return replace(round_, waits=(*(each for each in round_.waits if each.on != wait.on), wait))
+        case WaitEnded(on=on):
+            return replace(round_, waits=tuple(each for each in round_.waits if each.on != on))
         case TripwireTripped():
             return replace(round_, trips=(*round_.trips, event.trip))
         case TripwireCleared():
@@ -174,7 +196,7 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return replace(round_, state=Failed(reason=event.reason, detail=event.detail))
         case RoundStopped():
             return replace(round_, state=Stopped(by=event.by))
-        case RunStarted() | RunArchived() | RoundOrdered() | PartOrdered():
+        case RunStarted() | RunArchived() | RoundOrdered() | PartOrdered() | BudgetSet():
             return round_
         case _:
             assert_never(event)
@@ -213,6 +235,7 @@ def _ended(round_: Round, event: AgentEnded) -> Round:
     return replace(
         round_,
         state=Harvesting(),
+        waits=(),
         outcome=event.outcome,
         session=event.session,
         transcript=event.transcript,

@@ -72,7 +72,7 @@ class ModelKeeper:
 
     def wake(self) -> None:
         """A person says to go on: what a waiting request waits for may be mended."""
-        self._bad_key = ""
+        self._bad_key = self._unpriced = ""
         self._until = 0.0
         self._changed.set()
 
