@@ -16,6 +16,7 @@ from podium.kernel.errors import PodiumError, UsageError
 from podium.workspaces import bare, bubble, copies, processes, seccomp
 from podium.workspaces.exposed import refuse_sockets
 from podium.workspaces.plan import Mount, SandboxPlan, check
+from podium.workspaces.services import with_services
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def launch(
         read, write = os.pipe()
         fds += [read, write]
         os.set_blocking(read, False)
-        words = [*access.command, *argv]
+        words = [*access.command, *with_services(plan.services, argv)]
         if plan.tier in ("overlay", "clone"):
             command = _bubble(plan, words, bwrap, write, fds)
         else:
