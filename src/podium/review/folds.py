@@ -35,6 +35,7 @@ REGENERATED = "regenerated"
 
 _MOST_HUNKS = 60  # of one file that are proven one by one
 _MOST_BYTES = 20_000_000  # of files that are parsed for one candidate
+_WORD = re.compile(r"\w+")
 _OBEYED = re.compile(
     r"(?i)(?:#|//|/\*|<!--).{0,200}?(?:noqa|type:\s*ignore|pragma|nosec|pylint|mypy|pyright|ruff|fmt:|isort|coding[:=]|"
     r"eslint|@ts-|prettier|istanbul|c8 ignore|go:|\+build|nolint|#\[|#!)|^#!"
@@ -129,10 +130,11 @@ def _same_meaning(change: FileChange, hunks: list[Hunk], read: Read) -> Iterator
     if old is None or new is None:
         return
     same = _same(change.path)
-    if len(quiet) == len(change.hunks) and same(old, new):
+    likely = [hunk for hunk in quiet if _same_words(hunk)]
+    if len(likely) == len(change.hunks) and same(old, new):
         yield _formatting(change, quiet)
         return
-    alone = [hunk for hunk in quiet[:_MOST_HUNKS] if _changes_nothing(old, new, (hunk,), same)]
+    alone = [hunk for hunk in likely[:_MOST_HUNKS] if _changes_nothing(old, new, (hunk,), same)]
     if alone:
         yield _formatting(change, alone)
     if change.path.endswith(".py"):
@@ -195,6 +197,17 @@ def _within(read: Read, budget: list[int]) -> Read:
 
 def _changed(hunk: Hunk) -> Iterator[DiffLine]:
     return (line for line in hunk.lines if line.kind != " ")
+
+
+def _same_words(hunk: Hunk) -> bool:
+    """Whether a hunk takes away and brings the same words in the same order.
+
+    Formatting does; and proving that it is no more than that costs seconds in a large file.
+    """
+    old, new = (
+        [word for line in hunk.lines if line.kind == kind for word in _WORD.findall(line.text)] for kind in ("-", "+")
+    )
+    return old == new
 
 
 def _is_only(hunk: Hunk, kind: str) -> bool:
