@@ -45,8 +45,9 @@ def chromium(require: Callable[[object, str], None]) -> Iterator[tuple[Browser, 
     """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     require(path, "Chromium in PATH")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=60_000)
         loop = asyncio._get_running_loop()

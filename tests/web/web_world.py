@@ -17,6 +17,8 @@ from podium.conductor.sources import Sources
 from podium.conductor.ssh_signing import NoSigner
 from podium.git.user_repository import UserRepository
 from podium.kernel.clock import SystemClock
+from podium.ledger.event import Record
+from podium.ledger.read import open_reader
 from podium.project.model import Project
 from podium.testing.repositories import build_repository
 from podium.web.server import Site
@@ -60,6 +62,15 @@ class Shop:
         thread = threading.Thread(target=site.serve, daemon=True)
         thread.start()
         return cls(root, desk, project, sources, site, thread)
+
+    def records(self) -> list[Record]:
+        """Every record of the project's chain."""
+        reader = open_reader(self.desk.url)
+        assert reader is not None
+        try:
+            return reader.records(self.project.id)
+        finally:
+            reader.close()
 
     def close(self) -> None:
         """End the site and give everything back."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,16 +12,20 @@ from starlette.routing import Route
 from podium.api.acts import Fields, act_route
 from podium.api.seat import Seat, seat_of
 from podium.conductor.board import board
+from podium.conductor.sources import SETTINGS_FILE
 from podium.conductor.state import State
 from podium.conductor.write_document import write_document
 from podium.kernel.errors import NotFoundError, PodiumError
+from podium.plan.checks import check_plan
 from podium.plan.draft import draft
 from podium.plan.model import Plan, Serialised
 from podium.plan.parse import parse_plan
 from podium.plan.rules import approval_counts, find_cycle, serialise
+from podium.project.settings import parse_settings
 from podium.render.paint import Tone
 from podium.render.state_words import words
 from podium.spec.model import LintFinding, Spec
+from podium.spec.rules import lint
 from podium.web.page import page
 from podium.web.plan_graph import draw
 
@@ -103,19 +108,31 @@ def _spec(seat: Seat, name: str) -> Spec | None:
         return None
 
 
-def _understood(
-    seat: Seat, name: str, text: str, spec: Spec | None
-) -> tuple[PodiumError | None, Plan | None, tuple[LintFinding, ...], tuple[Serialised, ...]]:
+_Understood: TypeAlias = tuple[PodiumError | None, Plan | None, tuple[LintFinding, ...], tuple[Serialised, ...]]
+
+
+def _understood(seat: Seat, name: str, text: str, spec: Spec | None) -> _Understood:
     """A plan with what stands against it and its spec, or why it cannot be read as one."""
     sources = seat.sources
     try:
-        plan = parse_plan(text, str(sources.plan_file(name)), name)
-        if spec is None:
-            return None, plan, (), ()
-        findings = (*sources.spec_findings(spec), *sources.plan_findings(plan, spec))
-        pairs = () if find_cycle(plan.tasks) else serialise(plan, sources.repository.tracked_files())
+        tracked = sources.repository.tracked_files()
+        return _checked(text, str(sources.plan_file(name)), name, spec, sources.settings_text(), tracked)
     except PodiumError as error:
         return error, None, (), ()
+
+
+@lru_cache(maxsize=16)
+def _checked(
+    text: str, path: str, name: str, spec: Spec | None, settings_text: str, tracked: tuple[str, ...]
+) -> _Understood:
+    """Kept, because every task is compared with every other one, and a live page is made again with each event."""
+    plan = parse_plan(text, path, name)
+    if spec is None:
+        return None, plan, (), ()
+    settings = parse_settings(settings_text, SETTINGS_FILE)
+    known = [agent.name for agent in settings.agents]
+    findings = (*lint(spec, tracked), *check_plan(plan, spec, tracked, settings, known))
+    pairs = () if find_cycle(plan.tasks) else serialise(plan, tracked)
     return None, plan, findings, pairs
 
 

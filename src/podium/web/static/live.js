@@ -22,6 +22,7 @@ export function onGrowth(act) {
 
 function take(news) {
   if (news.lost !== undefined) showConnection(news.lost);
+  if (news.seq !== undefined) root.dataset.beats = "on"; // the stream is heard: from here on nothing is missed
   if (news.needs !== undefined) showNeeds(news.needs, news.first ?? "");
   if (news.sizes) {
     Object.assign(known.sizes, news.sizes);
