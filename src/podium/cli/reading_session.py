@@ -54,7 +54,8 @@ class Session:
     def __post_init__(self) -> None:
         ordered = in_order(self.case)
         self._marks: dict[str, MarkName] = {placed.hunk.id: mark for placed, mark in ordered}
-        self._cards = deal(ordered)
+        folded = self.case.folded  # proven, so that nobody need read it: `podium review --print --every` shows it
+        self._cards = deal([(placed, mark) for placed, mark in ordered if placed.hunk.id not in folded])
         self._at = 0
         self._top = 0
         self._hint = ""

@@ -35,10 +35,16 @@ _FORM = """
 def command(context: Context, task: str, texts: tuple[str, ...], agent: str) -> None:
     """Send a candidate back with numbered points.
 
-    The agent goes on in the same session where it can, in a new round. Without -m your editor opens.
+    The agent goes on in the same session where it can, in a new round. Without -m the points that you drafted on the
+    review page are sent, or your editor opens.
     """
+    from podium.conductor.draft_book import open_drafts
+
     seat = take_seat(context, task, agent)
-    points = seat.judge.refine(seat.run.id, texts or _written(context, seat))
+    book = open_drafts(context.home, context.project.id, context.actor, seat.run.spec, seat.run.task)
+    drafts = () if texts else book.read()
+    points = seat.judge.refine(seat.run.id, texts or drafts or _written(context, seat))
+    book.drop(each.id for each in drafts)
     ensure_conductor(context)
     output = context.output
     output.document({"task": seat.name, "points": points})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podium.cli.asides import answer_questions, tell_why
 from podium.cli.case import open_own_mirror, read_case
 from podium.cli.context import Context
 from podium.cli.group import Verb
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 @click.argument("hunks", nargs=-1, metavar="[HUNK]...")
 @click.option("--mark", type=click.Choice(["seen", "understood", "flagged", "unseen"]), help="Mark the hunks named.")
 @click.option("--close", "closing", multiple=True, metavar="POINT=REASON", help="Close a point of an earlier round.")
+@click.option("--answer", "answers", multiple=True, metavar="ID=yes|no|na: WHY", help="Answer a question it raises.")
+@click.option("--why", metavar="HUNK", default="", help="Tell why a hunk is here: clause, step, tests, blame.")
 @click.option("--print", "printed", is_flag=True, help="Print it whole instead of page by page.")
 @click.option("--every", is_flag=True, help="Print hunks in full that you have read before.")
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
@@ -43,6 +46,8 @@ def command(
     hunks: tuple[str, ...],
     mark: MarkName | None,
     closing: tuple[str, ...],
+    answers: tuple[str, ...],
+    why: str,
     printed: bool,
     every: bool,
     agent: str,
@@ -61,12 +66,15 @@ def command(
         if case.candidate is None:
             why = f"round {case.round} has no candidate: {run.rounds[-1].state.__struct_config__.tag}"
             raise NotFoundError(why, where=case.name, do=f"podium status {case.name}")
-        if mark or closing:
+        if why:
+            tell_why(context, mirror, case, why)
+        elif mark or closing or answers:
             _record(context, case, hunks, mark, closing)
+            answer_questions(context, case, answers)
         elif context.output.interactive and context.output.live and not printed:
             _read(click_context, context, mirror, case)
         else:
-            _print(context, case, every)
+            _print(context, mirror, case, every)
 
 
 def _record(
@@ -86,18 +94,28 @@ def _record(
             raise UsageError(f"{text!r} gives no reason", where="--close", do=f'Write it as --close "{point}=why"')
         take_seat(context, case.name, case.run.agent).judge.close_point(case.run.id, point.strip(), reason)
         output.line(f"{output.paint('closed', 'good')}  {output.safe(point)}: {output.safe(reason)}")
-    output.document({"task": case.name, "marked": list(hunks), "mark": mark, "closed": list(closing)})
+    if mark or closing:
+        output.document({"task": case.name, "marked": list(hunks), "mark": mark, "closed": list(closing)})
 
 
-def _print(context: Context, case: Case, every: bool) -> None:
+def _print(context: Context, mirror: Mirror, case: Case, every: bool) -> None:
+    from podium.conductor.rounds_apart import since_last_look
     from podium.render.terminal import review_screen
     from podium.review.obstacles import obstacles
 
     output = context.output
     if output.json:
-        output.document(_data(case))
+        output.document({**_data(case), "since": since_last_look(mirror, case)})
         return
-    for line in review_screen(case, width=output.width, paint=output.ink, refusals=obstacles(case), every=every):
+    screen = review_screen(
+        case,
+        width=output.width,
+        paint=output.ink,
+        refusals=obstacles(case),
+        every=every,
+        since=since_last_look(mirror, case),
+    )
+    for line in screen:
         output.line(line)
 
 
@@ -128,6 +146,10 @@ def _data(case: Case) -> dict[str, Any]:
             for placed, mark in in_order(case)
         ],
         "points": case.review.points,
+        "lane": case.lane,
+        "folds": case.folds,
+        "questions": case.questions,
+        "answers": case.review.answers,
         "refusals": obstacles(case),
         "claim": case.judged.claim if case.judged else "",
     }

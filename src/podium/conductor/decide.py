@@ -15,8 +15,10 @@ from podium.kernel.clock import stamp
 from podium.kernel.errors import ConflictError, PodiumError, UsageError
 from podium.review import points
 from podium.review.case import Case
+from podium.review.checklist import decide_answer
+from podium.review.drafts import Draft
 from podium.review.events import ReviewEvent, TaskAccepted, TaskRefined
-from podium.review.model import Accepted, Point, Refusal, Waiver
+from podium.review.model import Accepted, AnswerName, Point, Refusal, Waiver
 from podium.review.person import require_person
 from podium.review.ports import Signer
 from podium.review.receipt import signed_bytes
@@ -87,8 +89,8 @@ class Judge:
                             do="Look again, then accept again. Nothing was recorded.",
                         )
 
-    def refine(self, run: str, texts: tuple[str, ...]) -> tuple[Point, ...]:
-        """Send a run's newest round back with points; return the new ones, numbered.
+    def refine(self, run: str, texts: tuple[str | Draft, ...]) -> tuple[Point, ...]:
+        """Send a run's newest round back with points, or drafts of them; return the new ones, numbered.
 
         Raises UsageError when there is nothing to change in them, PodiumError when it cannot be sent back now.
         """
@@ -108,6 +110,16 @@ class Judge:
             for event in _granted(decide_reject(case, reason)):
                 change.append(event, actor=self.actor)
             end_runs(change, case.run, f"the task was rejected: {reason}", actor=self.actor, keep="")
+
+    def answer(self, run: str, question: str, answer: AnswerName, text: str) -> str:
+        """Answer a question of the checklist, named by its id or topic; return its id. Raises as `decide_answer`."""
+        with self.bench() as bench, self.desk.change(self.project) as change:
+            case = bench.case(change.state, run)
+            answered = decide_answer(
+                case.review, case.questions, actor=self.actor, question=question, answer=answer, text=text
+            )
+            change.append(answered, actor=self.actor)
+        return answered.question
 
     def close_point(self, run: str, point: str, why: str) -> None:
         """Close a point with a reason. Raises NotFoundError for no such open point, UsageError without a reason."""

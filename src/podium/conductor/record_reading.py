@@ -25,7 +25,9 @@ def record_look(desk: Desk, case: Case) -> None:
     if not case.who or any(same_person(look.by, case.who) for look in looks):
         return
     with desk.change(case.project) as change:
-        looked = Looked(spec=case.spec, task=case.task.id, run=case.run.id, round=case.round, by=case.who)
+        looked = Looked(
+            spec=case.spec, task=case.task.id, run=case.run.id, round=case.round, by=case.who, blind=case.blind
+        )
         change.append(looked, actor=case.actor)
 
 

@@ -15,6 +15,7 @@ from podium.git.part import part_tree
 from podium.kernel.clock import stamp
 from podium.kernel.errors import ConflictError
 from podium.review.case import Case
+from podium.review.drafts import Draft
 from podium.review.events import PartChosen
 from podium.review.model import Part
 from podium.review.part_rules import Choice, decide_part, whole_round
@@ -23,7 +24,7 @@ from podium.runs.store import candidate_of
 
 
 def take_part(
-    judge: Judge, run: str, *, take: Sequence[str] = (), leave: Sequence[str] = (), texts: Sequence[str] = ()
+    judge: Judge, run: str, *, take: Sequence[str] = (), leave: Sequence[str] = (), texts: Sequence[str | Draft] = ()
 ) -> Part:
     """Take the hunks `take` of a run's candidate, or all but `leave`; `texts` are the points for the rest.
 
@@ -47,7 +48,9 @@ def take_part(
     return part
 
 
-def _choose(mirror: Mirror, case: Case, take: Sequence[str], leave: Sequence[str], texts: Sequence[str]) -> Choice:
+def _choose(
+    mirror: Mirror, case: Case, take: Sequence[str], leave: Sequence[str], texts: Sequence[str | Draft]
+) -> Choice:
     candidate = candidate_of(whole_round(case.run))
     assert candidate is not None, "whole_round gives a round with a candidate"
     changed = changes_between(mirror, candidate.base, candidate.commit)

@@ -14,10 +14,15 @@ from podium.render.paint import Paint
 from podium.render.safe_text import columns, cut, safe_line, safe_lines, wrap
 from podium.render.terminal_diff import file_lines, hunk_head, hunk_lines
 from podium.render.terminal_facts import checked_lines, evidence_lines, point_lines, refusal_lines, task_lines
+from podium.render.terminal_reading import fold_lines, lane_lines, question_lines, since_lines, trace_lines
 from podium.review import marks
 from podium.review.case import Case
+from podium.review.first_pass import hidden_findings, shown_items
 from podium.review.model import MarkName, Refusal
 from podium.review.reading import Placed, holds_most, reading_order
+from podium.review.since import Since
+from podium.review.trace import trace
+from podium.review.verdict import voided_for
 
 MOST_LINES = 5000
 """Lines of one hunk that are printed; a marker counts the rest."""
@@ -33,15 +38,21 @@ def review_screen(
     paint: Paint,
     refusals: Sequence[Refusal] | None = None,
     every: bool = False,
+    since: Since | None = None,
 ) -> Iterator[str]:
-    """The whole review, line by line. `refusals` None = nobody asked; `every` unfolds hunks that were read before."""
+    """The whole review, line by line.
+
+    `refusals` None = nobody asked; `every` unfolds hunks that were read before; `since` is what changed since the
+    person's last look.
+    """
     width = max(40, width)
     yield from head_lines(case, width=width, paint=paint)
     yield from _section("what was asked", "", width, paint)
     yield from task_lines(case, width=width, paint=paint)
     tree = case.candidate.tree[:10] if case.candidate else ""
     yield from _section("facts", f"observed by Podium on tree {tree}", width, paint)
-    yield from _facts(case, case.own_items, width, paint)
+    yield from _facts(case, shown_items(case), width, paint)
+    yield from _reading(case, since, width, paint)
     yield from change_lines(case, width=width, paint=paint, every=every)
     if case.review.points:
         yield from _section("points", "", width, paint)
@@ -69,17 +80,18 @@ def in_order(case: Case) -> list[tuple[Placed, MarkName]]:
     """The hunks with the reader's own marks: flagged first, then unread, then read, each by risk."""
     own = case.own_marks
     rank: dict[MarkName, int] = {"flagged": 0, "unseen": 1, "seen": 2, "understood": 2}
-    shown = marks.marks_for(case.hunks, own)
+    shown, folded = marks.marks_for(case.hunks, own), case.folded
     placed: list[tuple[Placed, MarkName]] = [
-        (each, shown[each.hunk.id]) for each in reading_order(case.changes, case.own_items)
+        (each, shown[each.hunk.id]) for each in reading_order(case.changes, shown_items(case))
     ]
-    return sorted(placed, key=lambda pair: rank[pair[1]])
+    return sorted(placed, key=lambda pair: (pair[0].hunk.id in folded, rank[pair[1]]))
 
 
 def change_lines(case: Case, *, width: int, paint: Paint, every: bool = False) -> Iterator[str]:
     """The change: unread hunks in full, read ones as their heads unless `every` is wanted."""
     ordered = in_order(case)
-    unread = [placed for placed, mark in ordered if not marks.is_read(mark)]
+    folded = case.folded
+    unread = [placed for placed, mark in ordered if not marks.is_read(mark) and placed.hunk.id not in folded]
     yield from _section("the change", f"{len(unread)} of {_count(len(ordered), 'hunk')} unread by you", width, paint)
     count, share = holds_most(unread)
     if 0 < count < len(unread) and len(unread) >= _MANY:
@@ -91,7 +103,7 @@ def change_lines(case: Case, *, width: int, paint: Paint, every: bool = False) -
             yield ""
             yield from file_lines(placed.change, width=width, paint=paint)
             path = placed.change.path
-        if marks.is_read(mark) and mark != "flagged" and not every:
+        if (placed.hunk.id in folded or marks.is_read(mark)) and mark != "flagged" and not every:
             yield hunk_head(placed, mark, width=width, paint=paint)
         else:
             yield from hunk_lines(placed, mark, width=width, paint=paint, most=MOST_LINES)
@@ -117,6 +129,37 @@ def _facts(case: Case, items: tuple[Item, ...], width: int, paint: Paint) -> Ite
     elif not items:
         yield "  " + paint("No evidence was gathered about this tree.", "warn")
     yield from evidence_lines(items, width=width, paint=paint)
+
+
+def _reading(case: Case, since: Since | None, width: int, paint: Paint) -> Iterator[str]:
+    """What helps to read the change: each section only where there is something to say."""
+    hidden = hidden_findings(case)
+    if hidden:
+        yield "  " + paint(
+            f"{_count(hidden, 'finding')} shown once you have marked the hunks: read them first", "quiet"
+        )
+    voided = voided_for(case.review)
+    if voided:
+        yield from _section("the accept is void", "", width, paint)
+        yield from ("  " + paint(line, "warn") for line in wrap(safe_line(voided), width - 2))
+    if since is not None:
+        yield from _section("since you looked", f"round {since.before} to round {since.now}", width, paint)
+        yield from since_lines(since, width=width, paint=paint)
+    unexplained = list(trace_lines(case, trace(case.changes, case.clauses), width=width, paint=paint))
+    sections = (
+        ("clauses and hunks", "by rule, not by judgement", unexplained),
+        ("nobody may skip", "", list(lane_lines(case, width=width, paint=paint))),
+        ("folded", "proven, not read", list(fold_lines(case, width=width, paint=paint))),
+        (
+            "questions",
+            "of this change, for you",
+            list(question_lines(case.questions, case.review.answers, case.who, width=width, paint=paint)),
+        ),
+    )
+    for title, fact, lines in sections:
+        if lines:
+            yield from _section(title, fact, width, paint)
+            yield from lines
 
 
 def _against(case: Case, refusals: Sequence[Refusal], width: int, paint: Paint) -> Iterator[str]:

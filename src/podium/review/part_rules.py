@@ -13,6 +13,7 @@ from podium.kernel.errors import PodiumError, UsageError
 from podium.kernel.value import Value
 from podium.review import points
 from podium.review.case import Case, candidate_of
+from podium.review.drafts import Draft
 from podium.review.events import TaskRefined
 from podium.review.marks import named
 from podium.review.model import Accepted, Part, Point, Rejected, TaskReview
@@ -47,7 +48,12 @@ def whole_round(run: Run) -> Round:
 
 
 def decide_part(
-    case: Case, changes: Sequence[FileChange], *, take: Iterable[str], leave: Iterable[str], texts: Iterable[str]
+    case: Case,
+    changes: Sequence[FileChange],
+    *,
+    take: Iterable[str],
+    leave: Iterable[str],
+    texts: Iterable[str | Draft],
 ) -> Choice:
     """What a person takes of the changes of the whole round: the hunks `take`, or all but the hunks `leave`.
 

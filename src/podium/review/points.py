@@ -12,6 +12,7 @@ from podium.evidence.model import Fails, Holds, Item
 from podium.kernel.errors import NotFoundError, UsageError
 from podium.kernel.value import Value
 from podium.review.anchors import anchor_at
+from podium.review.drafts import Draft
 from podium.review.events import PointClosed
 from podium.review.model import Point, TaskReview
 from podium.review.person import require_person
@@ -71,7 +72,7 @@ def still_open(points: Iterable[Point], items: Iterable[Item]) -> tuple[Point, .
 
 
 def write(
-    texts: Iterable[str],
+    texts: Iterable[str | Draft],
     *,
     review: TaskReview,
     by: str,
@@ -80,7 +81,7 @@ def write(
     changes: tuple[FileChange, ...] = (),
     items: Iterable[Item] = (),
 ) -> tuple[Point, ...]:
-    """Numbered points from what a person wrote; blank texts are left out.
+    """Numbered points from what a person wrote; blank texts, and drafts that were sent already, are left out.
 
     A clause (`B2`) and a place (`src/x.py:41`) are taken from the text; a place must be a file that the candidate
     changes, and it is tied to the hunk that shows the line, where one does.
@@ -88,7 +89,10 @@ def write(
     written: list[Point] = []
     known, evidence = frozenset(clauses), tuple(items)
     first = 1 + max((_number(point.id) for point in review.points), default=0)
-    for offset, text in enumerate(text.strip() for text in texts if text.strip()):
+    sent = {point.draft for point in review.points if point.draft}
+    drafts = ((each.said, each.id) if isinstance(each, Draft) else (each, "") for each in texts)
+    fresh = ((text.strip(), draft) for text, draft in drafts if text.strip() and draft not in sent)
+    for offset, (text, draft) in enumerate(fresh):
         clause = next((name for name in _CLAUSE.findall(text) if name in known), "")
         path, line = _place(text, changes)
         failing = tuple(i.name for i in evidence if clause and i.clause == clause and isinstance(i.outcome, Fails))
@@ -104,6 +108,7 @@ def write(
                 hunk=_hunk_at(path, line, changes),
                 failing=failing,
                 anchor=anchor_at(path, line, changes),
+                draft=draft,
             )
         )
     return tuple(written)

@@ -38,6 +38,7 @@ from podium.kernel.value import Value
 from podium.review import points, receipt
 from podium.review.case import Case
 from podium.review.checklist import answer_lines
+from podium.review.drafts import Draft
 from podium.review.events import AcceptVoided, ApprovalGiven, ReviewEvent, TaskRefined, TaskRejected
 from podium.review.model import (
     Accepted,
@@ -207,7 +208,7 @@ def _seconds(case: Case) -> float | None:
 # --- refine and reject ------------------------------------------------------------------------------------------------
 
 
-def decide_refine(case: Case, texts: Iterable[str]) -> tuple[ReviewEvent, ...] | Refused:
+def decide_refine(case: Case, texts: Iterable[str | Draft]) -> tuple[ReviewEvent, ...] | Refused:
     """The events that send a candidate back with numbered points.
 
     An accept that has not landed is voided by it. Podium itself may refine (a landing that failed); an agent may not.

@@ -48,6 +48,19 @@ def is_refined(review: TaskReview, run: str, number: int) -> bool:
     )
 
 
+def voided_for(review: TaskReview) -> str:
+    """Why the last accept of a task does not count any more; empty when there is none, or it counts."""
+    for each in reversed(review.decisions):
+        match each.decision:
+            case Voided(why=why):
+                return f"the accept of round {each.round} does not count any more: {why}"
+            case Accepted():
+                return ""
+            case _:
+                continue
+    return ""
+
+
 def last_decision(review: TaskReview) -> Decision | None:
     """The decision that counts; None when there is none yet."""
     return review.decisions[-1].decision if review.decisions else None

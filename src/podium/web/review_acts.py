@@ -81,7 +81,7 @@ def refine(seat: Seat, fields: Fields) -> Any:
     lost = [name for name in wanted if name not in known]
     if lost:
         raise ConflictError("a point was dropped in another window", do="Look at the points again. Nothing was sent.")
-    texts = (*(known[name].said for name in wanted), *fields.texts("points"))
+    texts = (*(known[name] for name in wanted), *fields.texts("points"))
     points = _judge(seat, run).refine(run.id, texts)
     book.drop(wanted)
     seat.ensure_conductor()

@@ -1,0 +1,43 @@
+"""The blind first pass: what a machine found at a hunk is shown once the person has marked it, so that it informs them
+and does not steer them. Whether a check holds is no secret; where it points is."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from podium.evidence.model import Finding, Item
+from podium.review.case import Case
+from podium.review.located import touches
+from podium.review.marks import is_read
+from podium.runs.model import FileChange, Hunk
+
+
+def shown_items(case: Case) -> tuple[Item, ...]:
+    """The evidence of the case as this person may see it now: in a blind pass, without findings at unmarked hunks.
+
+    Findings about places that were not changed, and about no place, are never hidden.
+    """
+    if not case.blind:
+        return case.own_items
+    own = case.own_marks
+    hidden = [
+        (change, hunk) for change in case.changes for hunk in change.hunks if not is_read(own.get(hunk.id, "unseen"))
+    ]
+    if not hidden:
+        return case.own_items
+    return tuple(_without(item, hidden) for item in case.own_items)
+
+
+def hidden_findings(case: Case) -> int:
+    """How many findings wait for a mark."""
+    everything = sum(len(item.findings) for item in case.own_items)
+    return everything - sum(len(item.findings) for item in shown_items(case))
+
+
+def _without(item: Item, hidden: list[tuple[FileChange, Hunk]]) -> Item:
+    kept = tuple(finding for finding in item.findings if not _is_at(finding, hidden))
+    return item if len(kept) == len(item.findings) else replace(item, findings=kept)
+
+
+def _is_at(finding: Finding, hidden: list[tuple[FileChange, Hunk]]) -> bool:
+    return bool(finding.path) and any(touches(finding, hunk, change) for change, hunk in hidden)
