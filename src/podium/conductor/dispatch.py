@@ -18,6 +18,7 @@ from podium.git.merge import merge
 from podium.git.model import Conflicted
 from podium.landing.events import LandOrdered, WorkOrdered
 from podium.project.agents import find_agent
+from podium.review.model import Part
 from podium.review.part_rules import rest_refined
 from podium.runs.events import PartOrdered, RoundOrdered, RunStarted
 from podium.runs.model import Candidate
@@ -93,20 +94,7 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
             change.append(ordered, actor=shop.actor)
             engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.{number}", project, run, str(number))
         case StartPart(part=part):
-            candidate = Candidate(
-                base=part.base,
-                commit=part.commit,
-                tree=part.tree,
-                files=part.files,
-                added=part.added,
-                removed=part.removed,
-                ref=part.ref,
-            )
-            parted = PartOrdered(run=part.run, round=part.number, part_of=part.round, candidate=candidate)
-            change.append(parted, actor=shop.actor)
-            engine.enqueue(
-                change.connection, RUN_ROUND, f"round:{part.run}.{part.number}", project, part.run, str(part.number)
-            )
+            _start_part(shop, engine, change, part)
         case SendRest(spec=spec, task=task, round=number, part=part):
             change.append(rest_refined(change.state.reviews.of(spec, task), number, part), actor=shop.actor)
         case Land():
@@ -128,6 +116,22 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
 def _model(change: Change, agent: str) -> str:
     found = find_agent(change.state.settings, agent)
     return found.model if found else ""
+
+
+def _start_part(shop: Shop, engine: Engine, change: Change, part: Part) -> None:
+    candidate = Candidate(
+        base=part.base,
+        commit=part.commit,
+        tree=part.tree,
+        files=part.files,
+        added=part.added,
+        removed=part.removed,
+        ref=part.ref,
+    )
+    parted = PartOrdered(run=part.run, round=part.number, part_of=part.round, candidate=candidate)
+    change.append(parted, actor=shop.actor)
+    name = f"round:{part.run}.{part.number}"
+    engine.enqueue(change.connection, RUN_ROUND, name, change.state.id, part.run, str(part.number))
 
 
 def _work(shop: Shop, engine: Engine, change: Change, order: Work) -> None:

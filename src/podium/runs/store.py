@@ -14,6 +14,7 @@ from podium.runs.events import (
     BoundaryRecorded,
     BudgetSet,
     CandidateHarvested,
+    HandedBack,
     PartOrdered,
     PermissionAnswered,
     PermissionAsked,
@@ -33,6 +34,7 @@ from podium.runs.events import (
 )
 from podium.runs.model import (
     AwaitingPermission,
+    ByHand,
     Candidate,
     Delivered,
     Failed,
@@ -90,15 +92,7 @@ class Runs:
                 self.by_id[run.id] = replace(run, rounds=(*run.rounds, ordered))
             case PartOrdered():
                 run = self.by_id[event.run]
-                part = Round(
-                    number=event.round,
-                    kind="part",
-                    base=event.candidate.base,
-                    state=Gathering(candidate=event.candidate),
-                    ordered_at=record.at,
-                    part_of=event.part_of,
-                )
-                self.by_id[run.id] = replace(run, rounds=(*run.rounds, part))
+                self.by_id[run.id] = replace(run, rounds=(*run.rounds, _part(event, record.at)))
             case BudgetSet():
                 self.budgets[(event.scope, event.key)] = event.usd
                 for run, round_ in self.active():
@@ -128,6 +122,17 @@ def concerns(event: BudgetSet, run: Run, round_: Round) -> bool:
     """Whether a limit that was set is one of this round's."""
     keys = {"round": f"{run.id}.{round_.number}", "task": f"{run.spec}/{run.task}", "spec": run.spec}
     return event.scope == "day" or keys[event.scope] == event.key
+
+
+def _part(event: PartOrdered, at: str) -> Round:
+    return Round(
+        number=event.round,
+        kind="part",
+        base=event.candidate.base,
+        state=Gathering(candidate=event.candidate),
+        ordered_at=at,
+        part_of=event.part_of,
+    )
 
 
 def is_active(state: RoundState) -> bool:
@@ -185,6 +190,9 @@ def advance(round_: Round, event: RunEvent) -> Round:
             if event.what in ("pause", "resume") and isinstance(round_.state, Working):
                 return replace(round_, state=replace(round_.state, paused=event.what == "pause"))
             return round_
+        case HandedBack():
+            mine = ByHand(by=event.by, paths=event.paths, beyond=event.beyond)
+            return replace(round_, by_hand=(*round_.by_hand, mine))
         case AgentEnded():
             return _ended(round_, event)
         case CandidateHarvested():
