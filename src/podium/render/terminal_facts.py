@@ -134,7 +134,7 @@ def checked_lines(found: Iterable[Claim], *, width: int, paint: Paint) -> Iterat
     for claim in sorted(found, key=lambda each: rank.index(each.standing)):
         glyph, tone = words[claim.standing]
         sign = f"{paint.glyph(glyph)} {claim.standing}"
-        text = f"{claim.sentence.rstrip('.')}: {claim.why}"
+        text = f"{claim.why}: {claim.sentence}"
         first, *rest = wrap(safe_line(text), width - _INDENT, used=columns(sign) + 4 - _INDENT)
         yield f"  {paint(sign, tone)}  {first}"
         yield from (" " * _INDENT + paint(line, "quiet") for line in rest)

@@ -1,4 +1,4 @@
-"""What the change takes from those who use the code: names that are gone, calls that no longer fit (Python).
+"""What the change takes from those who use the code: names that are gone, calls that no longer fit.
 
 Signatures are read, nothing is run: what a function raises, returns or does is not seen here.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
 from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.languages.changed import foreign_sources
+from podium.checks.languages.export_changes import foreign_changes
 from podium.checks.module_changes import ModuleChange, for_others, module_changes, python_modules
 from podium.checks.python_api import defaults_changed, narrowed
 from podium.evidence.fingerprint import Findings
@@ -19,12 +21,12 @@ NAME = "public-api"
 
 
 class PublicApi:
-    """One job, where a Python module changed; reads files only."""
+    """One job, where a Python module or a file of JavaScript, TypeScript, Go or Rust changed; reads files only."""
 
     name = NAME
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
-        if not _products(order.changes):
+        if not _products(order.changes) and not foreign_sources(order.changes):
             return ()
         command = diff_command(order.base_tree, order.tree)
         return (Job(kind=NAME, name="public API", work=_work, command=command),)
@@ -40,6 +42,7 @@ async def _work(bench: Bench) -> Answer:
     found = Findings()
     for module in modules:
         _compare(bench, module, everywhere, found)
+    blind += foreign_changes(bench, found)
     broken = sum(finding.level == "warning" for finding in found.all())
     if broken:
         why = "one thing that callers relied on is gone" if broken == 1 else f"{broken} things that callers relied on"

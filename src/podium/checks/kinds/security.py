@@ -1,6 +1,7 @@
 """New risks: places where data becomes code or trust, credentials, dependencies, what the CI does.
 
-Only what the base did not have is told. Sinks are looked for in Python; credentials and the rest in every language.
+Only what the base did not have is told. Sinks are looked for in Python, JavaScript, TypeScript, Go and Rust;
+credentials and the rest in every language.
 No registry is asked: whether a new dependency exists, and how old and used it is, is not known here.
 """
 
@@ -9,16 +10,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from podium.checks.bench import Bench
 from podium.checks.dependencies import ManifestError, declared, is_manifest, locks_of
 from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.languages.changed import foreign_sources
+from podium.checks.languages.sinks import foreign_sinks
 from podium.checks.module_changes import python_modules
 from podium.checks.python_claims import UnreadableError, parse
 from podium.checks.python_sinks import Sink, sinks
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
+from podium.evidence.grammar import family_of
 from podium.evidence.model import Blind, Fails, Holds
 from podium.evidence.rules import diff_command
 from podium.evidence.secret_texts import secret_in
@@ -44,7 +49,7 @@ class Security:
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
         wanted = (
-            (bool(python_modules(order.changes)), "new risky calls", _sinks),
+            (any(True for _ in _sources(order.changes)), "new risky calls", _sinks),
             (any(change.added for change in order.changes), "credentials", _credentials),
             (any(_supplies(change.path) for change in order.changes), "supply chain", _supply),
         )
@@ -56,14 +61,14 @@ async def _sinks(bench: Bench) -> Answer:
     known: Counter[tuple[str, str]] = Counter()
     alike: Counter[tuple[str, str]] = Counter()
     fresh: list[tuple[FileChange, Sink]] = []
-    for change in python_modules(bench.order.changes):
+    for change in _sources(bench.order.changes):
         try:
             old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path) or b""
             new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path) or b""
-            before = tuple(sinks(parse(old)))
+            before = _sinks_of(change.old_path, old)
             known.update((each.rule, each.text) for each in before)
             alike.update((change.path, each.message) for each in before)
-            fresh.extend((change, each) for each in sinks(parse(new)))
+            fresh.extend((change, each) for each in _sinks_of(change.path, new))
         except UnreadableError as error:
             blind.append(f"{change.path}: {error}")
     for change, sink in fresh:
@@ -78,6 +83,15 @@ async def _sinks(bench: Bench) -> Answer:
         found.add(f"sink/{sink.rule}", level, message, path=change.path, line=sink.line, text=sink.text)
     one = "one new or rewritten call that can do harm"
     return _answer(found, one, "new or rewritten calls that can do harm", blind)
+
+
+def _sources(changes: tuple[FileChange, ...]) -> Iterator[FileChange]:
+    yield from python_modules(changes)
+    yield from foreign_sources(changes)
+
+
+def _sinks_of(path: str, source: bytes) -> tuple[Sink, ...]:
+    return foreign_sinks(path, source) if family_of(path) else tuple(sinks(parse(source)))
 
 
 async def _credentials(bench: Bench) -> Answer:
