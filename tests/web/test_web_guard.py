@@ -175,7 +175,7 @@ def test_a_damaged_secret_is_made_anew(tmp_path: Path) -> None:
 def test_it_listens_on_this_machine_only(shop: Shop) -> None:
     addresses = {each[4][0] for each in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
     for address in addresses - {"127.0.0.1"}:
-        with pytest.raises(OSError, match="refused|unreachable|timed out"):
+        with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
             socket.create_connection((address, shop.site.port), timeout=5).close()
 
 
