@@ -35,6 +35,7 @@ VERBS: dict[str, Entry] = {
     "answer": Entry("answer", "Answer what an agent asked before it begins.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
+    "take-over": Entry("take_over", "Take over from an agent by hand: a shell in its sandbox, the agent paused.", "Run"),
     "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
     "budget": Entry("budget", "Show what models have cost, and set what they may cost.", "Run"),

@@ -66,7 +66,9 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
     with shop.desk.change(project) as change:
         now = change.state.runs.by_id[run_id].rounds[number - 1]
         if isinstance(now.state, Harvesting):
-            harvested = CandidateHarvested(run=run_id, round=number, candidate=candidate, notes=_notes(report))
+            harvested = CandidateHarvested(
+                run=run_id, round=number, candidate=candidate, notes=(*_by_hand(now), *_notes(report))
+            )
             change.append(harvested, actor=shop.actor)
             ending = _ending(run_id, now, candidate)
             if ending is not None:
@@ -83,7 +85,7 @@ def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Pa
     """Make the commit. Equal workspaces give equal commits, so that doing it again finds the same one."""
     author = Identity(name=f"{run.agent} (agent)", email="agent@podium.invalid")
     date = f"{int(moment(round_.ordered_at).timestamp())} +0000"
-    message = f"{run.spec}/{run.task} by {run.agent}, round {round_.number}\n"
+    message = f"{run.spec}/{run.task} by {run.agent}, round {round_.number}\n{_hands(round_)}"
     mounted = ground.tier in ("overlay", "clone")
     prepare_harvest_dir(directory, mirror, objects=OBJECTS if mounted else str(mirror.objects_directory))
     if mounted:
@@ -101,6 +103,22 @@ def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Pa
     else:
         harvest_directly(directory, place / "upper", base=round_.base, message=message, author=author, date=date)
     return read_harvest(directory, round_.base)
+
+
+def _hands(round_: Round) -> str:
+    """The trailers that name those who worked by hand in the agent's workspace."""
+    names = dict.fromkeys(each.by for each in round_.by_hand if each.paths)
+    return "\n" + "".join(f"Co-authored-by: {name}\n" for name in names) if names else ""
+
+
+def _by_hand(round_: Round) -> tuple[str, ...]:
+    """What a person changed in the agent's workspace, in words."""
+    return tuple(
+        f"changed by hand by {each.by}: {', '.join(each.paths[:20])}"
+        + (f" and {len(each.paths) - 20 + each.beyond} more" if len(each.paths) + each.beyond > 20 else "")
+        for each in round_.by_hand
+        if each.paths
+    )
 
 
 def _candidate(mirror: Mirror, base: str, report: HarvestReport, ref: str) -> Candidate:

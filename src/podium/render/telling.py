@@ -44,6 +44,9 @@ class Teller:
                 return _intent(record.kind, data)
 
     def _run(self, kind: str, data: dict[str, Any]) -> Told:
+        if kind == "runs.budget-set":
+            about = "" if data["scope"] == "day" else self._tasks.get(data["key"].rpartition(".")[0], data["key"])
+            return Told(about, f"the {data['scope']} may cost ${data['usd']:.2f}, set by {data['by']}")
         run = str(data["run"])
         if kind == "runs.started":
             self._tasks[run] = f"{data['spec']}/{data['task']}"
@@ -119,8 +122,16 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
             return f"tripwire {data['trip']['name']}: {data['trip']['detail']}", "warn"
         case "runs.tripwire-cleared":
             return f"tripwire {data['name']} cleared", "quiet"
+        case "runs.wait-began":
+            until = f", until {data['wait']['resumes_at']}" if data["wait"].get("resumes_at") else ""
+            return f"stands still: {data['wait']['detail']}{until}", "warn"
+        case "runs.wait-ended":
+            return f"goes on ({data['on']})", "quiet"
         case "runs.steered":
             return data["what"] + (f": {data['text']}" if data.get("text") else ""), "plain"
+        case "runs.handed-back":
+            count = _count(len(data["paths"]) + data.get("beyond", 0), "file")
+            return f"{data['by']} worked in its workspace by hand: {count} changed", "warn"
         case "runs.agent-ended":
             return f"agent ended: {data['outcome']}", "plain" if data["outcome"] == "completed" else "warn"
         case "runs.candidate-harvested":

@@ -145,6 +145,15 @@ class Steered(RoundPayload, frozen=True, kw_only=True, tag="runs.steered"):
     text: str = ""
 
 
+class HandedBack(RoundPayload, frozen=True, kw_only=True, tag="runs.handed-back"):
+    """A person had taken over the paused agent's workspace by hand, and gave it back with these files changed."""
+
+    by: str
+    paths: tuple[str, ...]
+    beyond: int = 0  # how many more there are than `paths` lists
+    seconds: float = 0.0
+
+
 class AgentEnded(RoundPayload, frozen=True, kw_only=True, tag="runs.agent-ended"):
     """The agent ended, one way or another; an exit code proves nothing."""
 
@@ -211,6 +220,7 @@ RunEvent: TypeAlias = (
     | WaitEnded
     | BudgetSet
     | Steered
+    | HandedBack
     | AgentEnded
     | CandidateHarvested
     | RoundDelivered

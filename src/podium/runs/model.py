@@ -89,6 +89,7 @@ class Boundary(Value, frozen=True, kw_only=True):
     agent: str
     agent_version: str
     agent_sha256: str
+    model: str = ""  # where the agent's model is reached, and where the key is that is added outside; empty = nowhere
     weaker: str = ""  # why this tier is weaker than the best, in words; empty for the best
 
 
@@ -207,6 +208,14 @@ class Stopped(Value, frozen=True, kw_only=True, tag="stopped"):
 RoundState: TypeAlias = Ordered | Working | AwaitingPermission | Harvesting | Gathering | Delivered | Failed | Stopped
 
 
+class ByHand(Value, frozen=True, kw_only=True):
+    """What a person changed in an agent's workspace while the agent was paused."""
+
+    by: str
+    paths: tuple[str, ...]
+    beyond: int = 0
+
+
 class Round(Value, frozen=True, kw_only=True):
     """One round of a run: number 1, then one per refine."""
 
@@ -234,6 +243,7 @@ class Round(Value, frozen=True, kw_only=True):
     error: str = ""  # what the agent or its sandbox complained of, if it did
     notes: tuple[str, ...] = ()  # what could not be harvested as it was, in words
     rebased_from: str = ""  # commit of the candidate whose work was to be done again on a moved base
+    by_hand: tuple[ByHand, ...] = ()  # a person's own edits, in order
     part_of: int = 0  # for a part: the round whose candidate it was taken from
 
 

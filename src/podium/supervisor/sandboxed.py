@@ -21,9 +21,10 @@ from pathlib import Path
 from podium.agents.driver import AgentGoneError, Pipes
 from podium.agents.event import clean
 from podium.kernel.errors import PodiumError
+from podium.workspaces.egress.registries import proxy_env
 from podium.workspaces.plan import SandboxPlan
 from podium.workspaces.processes import descendants
-from podium.workspaces.sandbox import Launch, launch
+from podium.workspaces.sandbox import Access, Launch, launch
 
 _FREEZE_ROUNDS = 20
 _AT_THE_GATE = b"podium: at the gate\n"
@@ -50,7 +51,7 @@ class AgentProcess:
 
         Raises PodiumError when the sandbox cannot be made.
         """
-        launched = launch(plan, ("/bin/sh", "-c", _GATE, mark, *argv), bwrap=bwrap)
+        launched = launch(plan, ("/bin/sh", "-c", _GATE, mark, *argv), bwrap=bwrap, network=_by_doors)
         try:
             process = await asyncio.create_subprocess_exec(
                 *launched.argv,
@@ -162,14 +163,25 @@ class AgentProcess:
 
 async def sweep(mark: str, seconds: float = 5.0) -> None:
     """End whatever an earlier supervisor of this round left behind, by the mark in its command line; Linux only."""
-    wanted = mark.encode()
     for _ in range(int(seconds / 0.05)):
-        left = [pid for pid in _processes() if wanted in _command(pid)]
+        left = marked(mark)
         if not left:
             return
         for pid in left:
             _signal(pid, signal.SIGKILL)
         await asyncio.sleep(0.05)
+
+
+def marked(mark: str) -> list[int]:
+    """The processes of the host that have this mark in their command line: those of a round's sandbox; Linux only."""
+    wanted = mark.encode()
+    return [pid for pid in _processes() if wanted in _command(pid)]
+
+
+def _by_doors(plan: SandboxPlan) -> Access:
+    """What a plan's network needs inside: where the proxy is, which the doors open before the agent begins."""
+    del plan
+    return Access(env=proxy_env())
 
 
 def _processes() -> list[int]:
