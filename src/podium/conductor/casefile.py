@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -21,7 +23,7 @@ from podium.plan.rules import approval_counts
 from podium.project.model import Settings
 from podium.project.rules import protected_touch
 from podium.review.case import Case
-from podium.review.checklist import questions
+from podium.review.checklist import Question, questions
 from podium.review.folds import Fold
 from podium.review.lane import InLane, lane
 from podium.review.model import ProtectedTouch, Waiver
@@ -77,7 +79,7 @@ def build_case(
     items = state.evidence.items(run.id, round_.number)
     own = tuple(item for item in items if candidate and item.tree == candidate.tree)
     protected = protected_places(changed, state)
-    barred = lane(changed, own, protected)
+    barred, asked = _looked_through(candidate, changed, own, protected)
     spec = spec_of(state, run.spec)
     return Case(
         actor=actor,
@@ -105,10 +107,34 @@ def build_case(
         risk=spec.risk,
         lane=barred,
         folds=_folds(mirror, candidate, changed, barred, own, state),
-        questions=questions(changed, own),
+        questions=asked,
         blind=is_blind(state.settings, spec.risk),
         pace=_pace(state, changed, run, actor, at),
     )
+
+
+_through: OrderedDict[tuple[object, ...], tuple[tuple[InLane, ...], tuple[Question, ...]]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _looked_through(
+    candidate: Candidate | None,
+    changed: tuple[FileChange, ...],
+    items: tuple[Item, ...],
+    protected: tuple[ProtectedTouch, ...],
+) -> tuple[tuple[InLane, ...], tuple[Question, ...]]:
+    """Lane and questions: both read every changed line, so they are remembered for the last few candidates."""
+    place = (candidate.base, candidate.commit, items, protected) if candidate else ()
+    with _lock:
+        if place in _through:
+            _through.move_to_end(place)
+            return _through[place]
+    found = (lane(changed, items, protected), questions(changed, items))
+    with _lock:
+        _through[place] = found
+        while len(_through) > 16:
+            _through.popitem(last=False)
+    return found
 
 
 def is_blind(settings: Settings, risk: str) -> bool:
