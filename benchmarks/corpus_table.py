@@ -1,0 +1,78 @@
+"""The table of the corpus: what each kind said about each slice, and how long it took."""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from typing import Any
+
+SHOWN = {
+    "project-tests": "tests",
+    "new-tests-prove": "new tests prove",
+    "unrun-lines": "unrun lines",
+    "mutants": "mutants",
+    "behaviour": "behaviour",
+    "public-api": "public API",
+}
+WORDS = {"holds": "holds", "fails": "finds", "broken before": "broken before", "not run": "not run", "blind": "blind"}
+HEAD = """\
+# Evidence about real changes
+
+What each kind of evidence said about {count} changes of {projects} well-known Python projects, as
+`python benchmarks/corpus.py` wrote it. The changes are slices of the difference between two consecutive releases: one
+changed module with the test files named after it, on top of the older release. Nobody wrote a slice as such, and some
+need another one to work: their tests fail, and they stay in the table. The releases are source distributions, pinned
+by digest in `benchmarks/corpus.json`.
+
+`finds` means that the kind has something to show: for `behaviour` a concrete call with both results, for `unrun lines`
+lines that no test runs, for `mutants` small changes that no test notices. `blind` and `not run` say that it could not
+look; why is in the last section.
+"""
+
+
+def write_table(results: list[dict[str, Any]], file: Path) -> None:
+    """Write the page."""
+    projects = {result["project"] for result in results}
+    lines = [HEAD.format(count=len(results), projects=len(projects)), "## By kind", ""]
+    lines += ["| kind | holds | finds | broken before | blind | not run | median s | longest s |", "|" + "---|" * 8]
+    items = [item for result in results for item in result["items"]]
+    for kind in sorted({item["kind"] for item in items}):
+        of_kind = [item for item in items if item["kind"] == kind]
+        counts = [sum(item["outcome"]["type"] == word for item in of_kind) for word in WORDS if word != "not run"]
+        unrun = sum(item["outcome"]["type"] == "not run" for item in of_kind)
+        seconds = [item.get("seconds", 0.0) for item in of_kind]
+        figures = [*counts, unrun, f"{statistics.median(seconds):.1f}", f"{max(seconds):.1f}"]
+        lines.append(f"| {kind} | " + " | ".join(map(str, figures)) + " |")
+    lines += ["", "## By change", ""]
+    lines += ["| change | lines | " + " | ".join(SHOWN.values()) + " | s |", "|" + "---|" * (len(SHOWN) + 3)]
+    lines += [_row(result) for result in results]
+    lines += ["", "## What the behaviour diff showed", ""]
+    for result in results:
+        shown = [f for item in result["items"] if item["kind"] == "behaviour" for f in item.get("findings", [])]
+        lines += [f"- {result['name']}: `{_code(f['message'])}`" for f in shown[:2]]
+    lines += ["", "## What could not be seen", ""]
+    reasons: dict[str, int] = {}
+    for item in items:
+        if item["outcome"]["type"] in ("blind", "not run"):
+            why = f"{item['kind']}: {item['outcome']['why'].partition(';')[0][:110]}"
+            reasons[why] = reasons.get(why, 0) + 1
+    lines += [f"- {count} times {why}" for why, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _row(result: dict[str, Any]) -> str:
+    known = {item["kind"]: item for item in result["items"]}
+    cells = [_cell(known.get(kind)) for kind in SHOWN]
+    return f"| {result['name']} | {result['lines']} | " + " | ".join(cells) + f" | {result['seconds']:.0f} |"
+
+
+def _cell(item: dict[str, Any] | None) -> str:
+    if item is None:
+        return ""
+    word = WORDS[item["outcome"]["type"]]
+    count = len([f for f in item.get("findings", []) if f["rule"] != "no-difference"])
+    return f"{word} {count}" if word == "finds" and count else word
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("\n", " ")[:240]
