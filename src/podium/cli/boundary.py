@@ -33,6 +33,7 @@ def told(output: Output, boundary: Boundary) -> list[str]:
         ("reads", ", ".join(boundary.readable)),
         ("writes", ", ".join(boundary.writable)),
         ("network", ", ".join(boundary.network) or "none"),
+        ("model", boundary.model),
         ("secrets", ", ".join(boundary.credentials) or "none"),
         ("limits", limits or "none"),
         ("weaker", boundary.weaker),

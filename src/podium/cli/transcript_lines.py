@@ -12,6 +12,7 @@ from podium.agents.event import (
     PermissionAnswered,
     PermissionAsked,
     PlanUpdated,
+    Refused,
     Result,
     Resumed,
     Started,
@@ -22,6 +23,8 @@ from podium.agents.event import (
     Tripped,
     Undecoded,
     UsageReported,
+    Waiting,
+    WaitOver,
     upsert,
 )
 from podium.cli.output import Output
@@ -106,6 +109,12 @@ def _small(event: Event) -> tuple[str, str, Tone]:
             return "tripwire", f"{name} is over", "quiet"
         case Result(stop_reason=reason):
             return "ends", reason, "strong"
+        case Waiting(detail=detail, resumes_at=until):
+            return "waits", f"{detail}{f', until {until}' if until else ''}", "warn"
+        case WaitOver():
+            return "waits", "it goes on", "quiet"
+        case Refused(where=where, why=why):
+            return "refused", f"{where}: {why}", "warn"
         case UsageReported():
             return "", "", "quiet"
         case _:

@@ -31,6 +31,7 @@ from podium.runs.rules import patch_text
 from podium.runs.store import candidate_of
 from podium.supervisor.order import ORDER, Order, write_order
 from podium.workspaces.boundary import AgentFacts, describe
+from podium.workspaces.egress.registries import registry_env
 from podium.workspaces.gateway.kinds import seen_env
 from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount, SandboxPlan
@@ -67,7 +68,7 @@ def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
         plan = _sandbox(shop, ground, project, run, round_, agent, located, gateway)
         with shop.desk.reading(project) as state:
             order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_), gateway)
-    boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256))
+    boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256), gateway)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_order(directory, order)
     _record(shop, project, run_id, number, boundary)
@@ -149,6 +150,8 @@ def _sandbox(
     own = dict.fromkeys(path for path in (*located.mounts, *agent.mounts) if path not in known)
     mounts = tuple(Mount(source=path, target=path) for path in own)
     env = {**(seen_env(gateway.kind, gateway.seen_url) if gateway else {}), **agent.env}
+    if ground.settings.network:
+        env = {**registry_env(shop.environ), **env}
     plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=env, mounts=mounts)
     home = shop.home.run(project, run.id) / "home"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -55,7 +55,7 @@ class Attempt:
         self._crash = crash
         self._number = number
         self._before = read_session(round_dir)
-        self._doors = Doors(order, secrets, stage.keeper)
+        self._doors = Doors(order, secrets, stage.keeper, stage.refused)
         self.stderr = ""
 
     @property

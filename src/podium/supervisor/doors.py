@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from podium.kernel.errors import PodiumError
 from podium.supervisor.order import Order
 from podium.supervisor.relay import Relay
+from podium.workspaces.egress.proxy import PORT, Proxy, Refuse
 from podium.workspaces.gateway.gateway import Gateway, Keeper
 from podium.workspaces.sockets import can_listen, listen_inside
 
@@ -15,10 +16,14 @@ from podium.workspaces.sockets import can_listen, listen_inside
 class Doors:
     """What an order opens; used once."""
 
-    def __init__(self, order: Order, secrets: Mapping[str, str], keeper: Keeper | None) -> None:
+    def __init__(self, order: Order, secrets: Mapping[str, str], keeper: Keeper | None, refused: Refuse) -> None:
         self._order = order
         self._relay = Relay()
         self._gateway = Gateway(order.gateway, secrets, keeper) if order.gateway is not None and keeper else None
+        self._proxy: Proxy | None = None
+        if order.sandbox.network:
+            own = {order.gateway.port: self._gateway.take} if order.gateway and self._gateway else {}
+            self._proxy = Proxy(order.sandbox.network, refused, own)
 
     async def open(self, pid: int | None) -> None:
         """Listen inside the sandbox of this process, and serve from now on. Raises PodiumError when it cannot."""
@@ -26,6 +31,8 @@ class Doors:
         ports = [each.port for each in order.forwards]
         if order.gateway is not None:
             ports.append(order.gateway.port)
+        if self._proxy is not None:
+            ports.append(PORT)
         if not ports:
             return
         if not can_listen(order.sandbox.tier) or pid is None:
@@ -39,9 +46,13 @@ class Doors:
             await self._relay.serve(listeners.pop(0), forward.to)
         if self._gateway is not None:
             await self._gateway.serve(listeners.pop(0))
+        if self._proxy is not None:
+            await self._proxy.serve(listeners.pop(0))
 
     async def close(self) -> None:
         """Close every way and every connection on it; idempotent."""
         await self._relay.close()
         if self._gateway is not None:
             await self._gateway.close()
+        if self._proxy is not None:
+            await self._proxy.close()

@@ -19,6 +19,7 @@ from podium.agents.event import (
     Metered,
     Paused,
     PermissionAsked,
+    Refused,
     Resumed,
     Steered,
     StopAsked,
@@ -86,6 +87,7 @@ class Stage:
             guarded=order.guarded,
             budget_usd=order.budget_usd,
         )
+        self._refused: set[str] = set()
         self._held: dict[str, str] = {}
         self._held_since: float | None = None
         self.keeper = ModelKeeper(order, order.gateway, secrets, self, clock) if order.gateway is not None else None
@@ -122,6 +124,13 @@ class Stage:
     async def ask(self, question: PermissionAsked) -> PermissionChoice:
         """Wait for the answer to a permission request."""
         return await self.questions.ask(question)
+
+    def refused(self, where: str, why: str) -> None:
+        """The agent tried to reach what it may not: each place is told once."""
+        if where not in self._refused and len(self._refused) < 100:
+            self._refused.add(where)
+            self.emit(Refused(where=where[:300], why=why[:300]))
+            self.tell(Tripped(name="exfiltration", detail=f"tried to reach {where[:300]}: {why[:300]}"))
 
     # --- what ends a round early --------------------------------------------------------------------------------------
 

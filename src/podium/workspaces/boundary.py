@@ -8,8 +8,11 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from podium.kernel.value import Value
+from podium.project.providers import PLACEHOLDER_KEY
 from podium.runs.model import Boundary
 from podium.workspaces import bare_init, limits
+from podium.workspaces.gateway.kinds import KINDS
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import HOME, SandboxPlan, seen_home, seen_workspace
 from podium.workspaces.tiers import WEAKER, WEAKER_SIGNALS
 
@@ -29,7 +32,7 @@ class AgentFacts(Value, frozen=True, kw_only=True):
     version: str = ""
 
 
-def describe(plan: SandboxPlan, agent: AgentFacts) -> Boundary:
+def describe(plan: SandboxPlan, agent: AgentFacts, gateway: GatewayOrder | None = None) -> Boundary:
     """The boundary of a sandbox that is started from `plan` by this process's user."""
     return Boundary(
         tier=plan.tier,
@@ -41,6 +44,7 @@ def describe(plan: SandboxPlan, agent: AgentFacts) -> Boundary:
         agent=agent.name,
         agent_version=agent.version,
         agent_sha256=agent.sha256,
+        model=_model(gateway),
         weaker=_weaker(plan),
     )
 
@@ -66,8 +70,18 @@ def _network(plan: SandboxPlan) -> tuple[str, ...]:
     return ("everything that you can reach",) if plan.tier == "none" else plan.network
 
 
+def _model(gateway: GatewayOrder | None) -> str:
+    if gateway is None:
+        return ""
+    return f"{KINDS[gateway.kind].title} at {gateway.url} through Podium, which adds the key outside ({gateway.key.text})"
+
+
 def _credentials(plan: SandboxPlan) -> tuple[str, ...]:
-    names = [f"variable {name}" for name in sorted(plan.env) if _SECRET.search(name)]
+    names = [
+        f"variable {name}"
+        for name, value in sorted(plan.env.items())
+        if _SECRET.search(name) and value != PLACEHOLDER_KEY
+    ]
     sources = [mount.source for mount in plan.mounts]
     names += [f"files in {path}" for path in sources if not _SECRET_PLACES.isdisjoint(PurePosixPath(path).parts)]
     if plan.tier == "none":

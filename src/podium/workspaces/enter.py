@@ -1,7 +1,8 @@
 """Goes into a sandbox's network, listens there on loopback and hands the listening sockets back, and is gone.
 
 Run as `python -I -S enter.py PID FD PORT...` with the standard library only, by `podium.workspaces.sockets`. PID is a
-process in the sandbox, FD one end of a socket pair. It enters the user namespace that owns the network, in which the
+process in the sandbox, FD one end of a socket pair. Without a PORT it hands out sockets to connect with, one for each
+byte that comes, until the other end is closed. It enters the user namespace that owns the network, in which the
 user who made it may do everything, then the network itself; nothing of the sandbox's files is ever in its sight, and
 nothing of its own in the sandbox's.
 """
@@ -24,6 +25,9 @@ def main(pid: int, fd: int, ports: list[int]) -> None:
     with socket.socket(fileno=fd) as channel:
         try:
             _enter(pid)
+            if not ports:
+                _hand_out(channel)
+                return
             listeners = [_listen(port) for port in ports]
         except OSError as error:
             channel.sendall(f"{error.strerror or error}".encode()[:500])
@@ -45,6 +49,13 @@ def _setns(fd: int, kind: int) -> None:
     if libc.setns(ctypes.c_int(fd), ctypes.c_int(kind)) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"the sandbox's network cannot be entered: {os.strerror(number)}")
+
+
+def _hand_out(channel: socket.socket) -> None:
+    """Answer each byte with a fresh socket of the sandbox's network, for its holder to connect with."""
+    while channel.recv(1):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as fresh:
+            socket.send_fds(channel, [b"\0"], [fresh.fileno()])
 
 
 def _listen(port: int) -> socket.socket:

@@ -91,7 +91,7 @@ class Gateway:
     async def serve(self, listener: socket.socket) -> None:
         """Take requests on this listening socket, which is the gateway's from now on."""
         listener.setblocking(False)
-        self._server = await asyncio.start_server(self._take, sock=listener, limit=65536)
+        self._server = await asyncio.start_server(self.take, sock=listener, limit=65536)
 
     async def close(self) -> None:
         """Take no more and end every exchange; idempotent."""
@@ -102,7 +102,8 @@ class Gateway:
         await asyncio.gather(*self._serving, return_exceptions=True)
         self._upstream.close()
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._serving.add(task)
         near = Wire(reader, writer, serves=True)
