@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 
 Answering = Callable[[socket.socket, bytes, bytes], None]
@@ -109,3 +111,16 @@ def _body(stream: object, head: bytes) -> bytes:
     if b"content-length:" in lower:
         return read(int(lower.partition(b"content-length:")[2].split(b"\r\n")[0]))
     return b""
+
+
+def certificate(place: Path, name: str) -> tuple[ssl.SSLContext, str]:
+    """A server's context for a name (`DNS:...` or `IP:...`), and the file that a client has to trust."""
+    key, certificate = place / "key.pem", place / f"{name}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=test", "-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, str(certificate)

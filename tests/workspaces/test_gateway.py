@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import http.client
 import socket
-import ssl
-import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from gateway_bench import KEY, Porter, Served
-from provider_double import ProviderDouble, plainly
+from provider_double import ProviderDouble, certificate, plainly
 
 from podium.testing.actions import Say
 from podium.testing.model_server.server import ModelServer
@@ -162,20 +160,8 @@ def test_a_provider_that_cannot_be_reached_is_an_error_in_its_own_form() -> None
     assert "cannot be reached" in text
 
 
-def _certificate(place: Path, name: str) -> tuple[ssl.SSLContext, str]:
-    key, certificate = place / "key.pem", place / f"{name}.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=test", "-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context, str(certificate)
-
-
 def test_the_provider_is_reached_encrypted_and_by_a_certificate_of_ones_own(tmp_path: Path) -> None:
-    context, trusted = _certificate(tmp_path, "IP:127.0.0.1")
+    context, trusted = certificate(tmp_path, "IP:127.0.0.1")
     with ProviderDouble(context=context) as provider, Served(provider.url, ca_file=trusted) as served:
         assert served.ask(MESSAGES, {})[0] == 200
         assert KEY.encode() in provider.heads[0]
@@ -183,8 +169,8 @@ def test_the_provider_is_reached_encrypted_and_by_a_certificate_of_ones_own(tmp_
 
 @pytest.mark.parametrize("name", ["IP:127.0.0.1", "DNS:api.anthropic.com"])
 def test_who_cannot_prove_to_be_the_provider_sees_no_key(tmp_path: Path, name: str) -> None:
-    context, certificate = _certificate(tmp_path, name)
-    trusted = "" if name.startswith("IP") else certificate  # unknown to us; or known, and for another name
+    context, known = certificate(tmp_path, name)
+    trusted = "" if name.startswith("IP") else known  # unknown to us; or known, and for another name
     with ProviderDouble(context=context) as provider, Served(provider.url, ca_file=trusted) as served:
         status, _, text = served.ask(MESSAGES, {})
         assert (status, "certificate" in text.lower()) == (502, True)

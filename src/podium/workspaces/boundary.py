@@ -73,7 +73,8 @@ def _network(plan: SandboxPlan) -> tuple[str, ...]:
 def _model(gateway: GatewayOrder | None) -> str:
     if gateway is None:
         return ""
-    return f"{KINDS[gateway.kind].title} at {gateway.url} through Podium, which adds the key outside ({gateway.key.text})"
+    title = KINDS[gateway.kind].title
+    return f"{title} at {gateway.url} through Podium, which adds the key outside ({gateway.key.text})"
 
 
 def _credentials(plan: SandboxPlan) -> tuple[str, ...]:
