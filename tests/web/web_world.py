@@ -37,6 +37,7 @@ class Shop:
     sources: Sources
     site: Site
     thread: threading.Thread
+    seat: Seat
 
     @classmethod
     def build(cls, place: Path, files: Mapping[str, Any] | None = None, settings: str = SETTINGS) -> Shop:
@@ -59,9 +60,24 @@ class Shop:
             ensure_conductor=lambda: False,
         )
         site = Site(seat)
-        thread = threading.Thread(target=site.serve, daemon=True)
-        thread.start()
-        return cls(root, desk, project, sources, site, thread)
+        return cls(root, desk, project, sources, site, _serve(site), seat)
+
+    @property
+    def port(self) -> int:
+        """The port of the site."""
+        return self.site.port
+
+    def stop_site(self) -> None:
+        """End the server, with its streams."""
+        self.site.stop()
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+
+    def restart_site(self) -> Site:
+        """Another server on the same state directory."""
+        self.site = Site(self.seat)
+        self.thread = _serve(self.site)
+        return self.site
 
     def records(self) -> list[Record]:
         """Every record of the project's chain."""
@@ -74,6 +90,11 @@ class Shop:
 
     def close(self) -> None:
         """End the site and give everything back."""
-        self.site.stop()
-        self.thread.join(20)
+        self.stop_site()
         self.desk.close()
+
+
+def _serve(site: Site) -> threading.Thread:
+    thread = threading.Thread(target=site.serve, daemon=True)
+    thread.start()
+    return thread

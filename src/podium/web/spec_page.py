@@ -23,8 +23,8 @@ from podium.spec.model import LintFinding, Spec
 from podium.spec.parse import check_name, new_spec, parse_spec
 from podium.web.page import page
 
-MOST_ANNOTATED = 20_000
-"""Lines of a spec that are shown with their findings; lint calls far shorter ones too long."""
+MOST_LINES, MOST_COLUMNS = 3_000, 4_000
+"""How much of a spec is shown; lint calls far shorter ones too long, and a browser takes seconds for a megabyte."""
 
 
 @dataclass(frozen=True)
@@ -137,11 +137,16 @@ def _lines(text: str, spec: Spec | None, findings: tuple[LintFinding, ...]) -> l
     for finding in findings:
         about.setdefault(finding.line, []).append(finding)
     made: list[Line] = []
-    for number, line in enumerate(text.split("\n")[:MOST_ANNOTATED], 1):
+    every = text.split("\n")
+    for number, line in enumerate(every[:MOST_LINES], 1):
+        more = len(line) - MOST_COLUMNS
+        shown = f"{line[:MOST_COLUMNS]} ... {more} more characters" if more > 0 else line
         kind = "clause" if number in clauses else "heading" if line.startswith("#") else ""
-        made.append(Line(number, line, kind, tuple(about.get(number, ()))))
+        made.append(Line(number, shown, kind, tuple(about.get(number, ()))))
     if made and not made[-1].text and not made[-1].findings:
         made.pop()
+    if len(every) > MOST_LINES:
+        made.append(Line(MOST_LINES + 1, f"... {len(every) - MOST_LINES} more lines", "", ()))
     return made
 
 
