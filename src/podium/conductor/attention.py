@@ -9,6 +9,7 @@ from podium.conductor.board import Row, board
 from podium.conductor.state import State
 from podium.conductor.steer import waiting_requests
 from podium.landing.model import Blocked, Held, InReview, Landing, Lost
+from podium.review.verdict import voided_for
 from podium.runs.model import Ordered, Run, Wait
 
 
@@ -164,6 +165,8 @@ def _review(state: State, row: Row, runs: tuple[str, ...]) -> Need:
     racing = [state.runs.by_id[run] for run in runs]
     rounds = racing[-1].rounds[-1].number
     what = f"round {rounds} waits for your review" if len(runs) == 1 else f"{len(runs)} candidates wait to be compared"
+    void = voided_for(state.reviews.of(row.spec, row.task.id))
+    what += f"; {void}" if void else ""
     do = f"podium review {row.name}" if len(runs) == 1 else f"podium compare {row.name}"
     agents = ", ".join(run.agent for run in racing)
     return Need(Rank.REVIEW, row.name, runs[0] if len(runs) == 1 else "", agents, what, _since(state, row), do)

@@ -12,12 +12,13 @@ from podium.conductor.crash import crash_point
 from podium.conductor.desk import Change
 from podium.conductor.engine import Engine
 from podium.conductor.mirrors import open_mirror, target_tip
-from podium.conductor.orders import Land, NextRound, Order, SendRest, StartPart, StartRun, Work, orders
+from podium.conductor.orders import Land, NextRound, Order, SendRest, StartPart, StartRun, Void, Work, orders
 from podium.conductor.shop import Shop
 from podium.git.merge import merge
 from podium.git.model import Conflicted
 from podium.landing.events import LandOrdered, WorkOrdered
 from podium.project.agents import find_agent
+from podium.review.events import AcceptVoided
 from podium.review.model import Part
 from podium.review.part_rules import rest_refined
 from podium.runs.events import PartOrdered, RoundOrdered, RunStarted
@@ -70,18 +71,7 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
     project = change.state.id
     match order:
         case StartRun():
-            run = shop.desk.new_id()
-            started = RunStarted(
-                run=run,
-                spec=order.spec,
-                task=order.task,
-                agent=order.agent,
-                plan_blob=order.plan_blob,
-                model=_model(change, order.agent),
-            )
-            change.append(started, actor=shop.actor)
-            change.append(RoundOrdered(run=run, round=1, round_kind="first", base=tip), actor=shop.actor)
-            engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.1", project, run, "1")
+            _start_run(shop, engine, change, order, tip)
         case NextRound(run=run, number=number):
             ordered = RoundOrdered(
                 run=run,
@@ -95,6 +85,9 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
             engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.{number}", project, run, str(number))
         case StartPart(part=part):
             _start_part(shop, engine, change, part)
+        case Void(spec=spec, task=task, run=run, round=number, why=why):
+            voided = AcceptVoided(spec=spec, task=task, run=run, round=number, why=why, by="podium")
+            change.append(voided, actor=shop.actor)
         case SendRest(spec=spec, task=task, round=number, part=part):
             change.append(rest_refined(change.state.reviews.of(spec, task), number, part), actor=shop.actor)
         case Land():
@@ -116,6 +109,21 @@ def _order(shop: Shop, engine: Engine, change: Change, order: Order, tip: str) -
 def _model(change: Change, agent: str) -> str:
     found = find_agent(change.state.settings, agent)
     return found.model if found else ""
+
+
+def _start_run(shop: Shop, engine: Engine, change: Change, order: StartRun, tip: str) -> None:
+    run = shop.desk.new_id()
+    started = RunStarted(
+        run=run,
+        spec=order.spec,
+        task=order.task,
+        agent=order.agent,
+        plan_blob=order.plan_blob,
+        model=_model(change, order.agent),
+    )
+    change.append(started, actor=shop.actor)
+    change.append(RoundOrdered(run=run, round=1, round_kind="first", base=tip), actor=shop.actor)
+    engine.enqueue(change.connection, RUN_ROUND, f"round:{run}.1", change.state.id, run, "1")
 
 
 def _start_part(shop: Shop, engine: Engine, change: Change, part: Part) -> None:

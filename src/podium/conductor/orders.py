@@ -56,6 +56,17 @@ class SendRest:
 
 
 @dataclass(frozen=True)
+class Void:
+    """An accept does not count any more: there is a newer candidate of its run."""
+
+    spec: str
+    task: str
+    run: str
+    round: int
+    why: str
+
+
+@dataclass(frozen=True)
 class Land:
     """An accepted candidate is to enter the landing queue."""
 
@@ -74,7 +85,7 @@ class Work:
     attempt: int
 
 
-Order: TypeAlias = StartRun | NextRound | StartPart | SendRest | Land | Work
+Order: TypeAlias = StartRun | NextRound | StartPart | SendRest | Void | Land | Work
 
 
 def orders(state: State) -> list[Order]:
@@ -96,6 +107,9 @@ def _landing(state: State, spec: str, task: str) -> list[Order]:
     match last_decision(state.reviews.of(spec, task)):
         case Decided(decision=Accepted(receipt=receipt), run=run, round=number):
             if state.landings.of_receipt(receipt.id) is None:
+                newest = state.runs.by_id[run].rounds[-1].number
+                if newest != number:
+                    return [Void(spec, task, run, number, f"round {newest} came after it")]
                 return [Land(spec, task, run, number, receipt.id)]
             return []
         case _:
@@ -126,6 +140,9 @@ def _parts(state: State, spec: str, task: str) -> list[Order]:
 def _rounds(state: State, spec: str, task: str) -> list[Order]:
     review = state.reviews.of(spec, task)
     found: list[Order] = []
+    last = last_decision(review)
+    if last is not None and isinstance(last.decision, Accepted | Rejected):
+        return []  # what was decided last counts
     for run in state.runs.of_task(spec, task):
         if not run.archived and awaits_refine(run, review):
             last = run.rounds[-1]

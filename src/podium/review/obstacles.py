@@ -10,7 +10,7 @@ from podium.review.case import Case
 from podium.review.checklist import unanswered
 from podium.review.model import Accepted, ProtectedTouch, Refusal, Rejected
 from podium.review.person import same_person
-from podium.review.verdict import last_decision
+from podium.review.verdict import is_refined, last_decision
 
 
 def obstacles(case: Case) -> tuple[Refusal, ...]:
@@ -63,6 +63,13 @@ def _latest(case: Case) -> Iterator[Refusal]:
             code="superseded",
             message=f"round {case.round} is not the latest: there is round {last}",
             do=f"Review round {last}: podium review {case.name}",
+            waivable=True,
+        )
+    elif is_refined(case.review, case.run.id, case.round):
+        yield Refusal(
+            code="superseded",
+            message=f"round {case.round} was sent back: its next round is on its way",
+            do=f"Wait for it: podium status {case.name}",
             waivable=True,
         )
 
