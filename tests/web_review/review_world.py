@@ -120,17 +120,18 @@ class Reviewed:
         risk: str = "low",
         claim: str = "I wrote it all, and the tests pass.",
         findings: Sequence[Finding] = (),
+        plan: str = PLAN,
     ) -> Reviewed:
         """The files `before`, and a candidate that makes them `after` (None removes one)."""
         root = place / "shop"
         spec = SPEC.format(risk=risk)
-        own = {"podium.toml": SETTINGS, "specs/shop.md": spec, "specs/shop.plan.toml": PLAN}
+        own = {"podium.toml": SETTINGS, "specs/shop.md": spec, "specs/shop.plan.toml": plan}
         repository = build_repository(root, {**own, **before})
         desk = Desk(Home(place / "state"), Home(place / "state").default_database, SystemClock())
         project = register(desk, root, SETTINGS, path=os.environ["PATH"], actor=ADA)
-        parsed, plan = parse_spec(spec, "specs/shop.md"), parse_plan(PLAN, "specs/shop.plan.toml", "shop")
+        parsed, tasks = parse_spec(spec, "specs/shop.md"), parse_plan(plan, "specs/shop.plan.toml", "shop")
         files = [*own, *(str(name) for name in before)]
-        approve_plan(desk, project.id, parsed, plan, (), settings_text=SETTINGS, tracked_files=files, actor=ADA)
+        approve_plan(desk, project.id, parsed, tasks, (), settings_text=SETTINGS, tracked_files=files, actor=ADA)
         approved = desk.look(project.id).plans.approved("shop")
         assert approved is not None
         who, keys = [ADA], [NoSigner()]

@@ -92,7 +92,7 @@ def test_from_attention_to_a_signed_accept_with_keys_alone_and_the_receipt_verif
     decision = world.review.decisions[-1].decision
     assert isinstance(decision, Accepted)
     assert decision.signed
-    (tmp_path / "envelope.json").write_text(decision.envelope)
+    (tmp_path / "envelope.json").write_text(decision.envelope + "\n")
     (tmp_path / "allowed").write_text(
         f'ada@example.org namespaces="podium-receipt" {key.with_suffix(".pub").read_text()}'
     )
@@ -115,7 +115,7 @@ def test_the_order_on_the_page_is_task_facts_code_and_the_claim_last(reviewed: B
     assert names[0].startswith("What was asked")
     assert names[1].startswith("Facts")
     assert names[-1].startswith("The agent's summary")
-    assert page.locator("#claim pre").inner_text() == "All done, trust me."
+    assert "All done, trust me." in page.locator("#claim .claim").first.inner_text()
     page.locator("#code").wait_for()
     assert page.evaluate("scrollY") == 0
 
@@ -294,3 +294,99 @@ def test_the_page_has_no_axe_violation_in_both_palettes_and_names_what_it_shows(
     assert 'group "src/shop.py, line' in tree
     assert 'heading "src/shop.py"' in tree
     assert 'region "Why this hunk is here"' in tree
+
+
+def test_candidates_that_race_are_compared_before_one_is_read(reviewed: Build, open_page: OpenPage) -> None:
+    world = reviewed(BEFORE, AFTER)
+    world.deliver({**AFTER, "docs/more.md": "more\n"}, agent="other")
+    page = open_page()
+    page.goto(world.site.link())
+    page.goto(f"{world.site.url}/review/shop/T1")
+    page.get_by_role("heading", name="What sets them apart").wait_for()
+    assert "only this run changed docs/more.md" in page.locator("#apart").inner_text()
+    assert violations(page) == []
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    until(page, READY)
+    assert "agent=" in page.url
+
+
+def test_after_a_refine_only_what_changed_is_unread_and_told_line_by_line(reviewed: Build, open_page: OpenPage) -> None:
+    world = reviewed(BEFORE, AFTER)
+    page = world.open(open_page())
+    read_all(page, world)
+    page.close()
+    world.deliver(
+        {**AFTER, "src/shop.py": AFTER["src/shop.py"].replace("raise ValueError(prices)", "raise ValueError('price')")}
+    )
+    page = world.open(open_page())
+    page.get_by_role("heading", name="Since you last looked").wait_for()
+    said = page.locator("#since").inner_text()
+    assert "raise ValueError('price')" in said
+    assert "2 as they were" in said
+    page.get_by_text("2 of 3 read").wait_for()
+
+
+def test_lines_around_a_hunk_are_shown_and_links_lead_to_hunk_and_line(reviewed: Build, open_page: OpenPage) -> None:
+    world = reviewed(BEFORE, AFTER)
+    page = world.open(open_page(), "?order=path")
+    second = page.evaluate("document.getElementById('diff').order[1]")
+    page.goto(f"{world.site.url}/review/shop/T1?order=path&line=91#hunk-{second}")
+    until(page, "document.querySelector('.l.at')?.dataset.n === '91'")
+    page.keyboard.press("x")
+    page.locator(f"section[data-hunk='{second}'] .l.near").first.wait_for()
+    near = page.locator(f"section[data-hunk='{second}'] .l.near").all_inner_texts()
+    assert any("value + 19" in text for text in near)
+    page.get_by_text("unmodified lines").first.wait_for()
+
+
+def test_split_view_order_and_search_keep_the_marks(reviewed: Build, open_page: OpenPage) -> None:
+    world = reviewed(BEFORE, AFTER)
+    page = world.open(open_page())
+    page.keyboard.press("n")
+    page.keyboard.press("u")
+    page.keyboard.press("s")
+    page.locator("#diff div.s").first.wait_for()
+    page.keyboard.press("o")
+    until(page, "document.getElementById('order-name').textContent === 'path'")
+    page.keyboard.press("/")
+    page.keyboard.type("value + 21")
+    page.keyboard.press("Enter")
+    page.locator("#find-count", has_text="1 of 1").wait_for()
+    until(page, "document.querySelector('.hit')?.textContent.includes('value + 21')")
+    page.get_by_text("1 of 3 read").wait_for()
+    assert violations(page) == []
+
+
+def test_a_hunk_that_is_proven_mechanical_is_folded_and_the_receipt_says_so(
+    reviewed: Build, open_page: OpenPage
+) -> None:
+    world = reviewed(
+        {"src/a.py": "x = f(1, 2)\n", "src/b.py": "y = 1\n"},
+        {"src/a.py": "x = f(\n    1, 2\n)\n", "src/b.py": "y = 2\n"},
+    )
+    page = world.open(open_page())
+    page.get_by_text("folded", exact=True).first.wait_for()
+    page.get_by_role("button", name="Show it").click()
+    page.locator("section[data-folded] .l.d").wait_for()
+    page.keyboard.press("N")
+    page.keyboard.press("u")
+    page.get_by_text("1 of 1 read").wait_for()
+    eventually(lambda: "understood" in marks(world).values(), 30)
+    page.keyboard.press("v")
+    until(page, "document.getElementById('accept') && !document.getElementById('accept').disabled")
+    assert "1 folded" in page.locator("#verdict .receipt").inner_text()
+
+
+def test_in_a_blind_pass_findings_are_told_once_their_hunk_is_marked(reviewed: Build, open_page: OpenPage) -> None:
+    found = Finding(fingerprint="x", rule="odd", level="note", message="this is odd", path="src/shop.py", line=5)
+    world = reviewed(BEFORE, AFTER, findings=[found], risk="high")
+    page = world.open(open_page())
+    page.get_by_text("The first pass is blind").wait_for()
+    assert "this is odd" not in page.content()
+    assert "finding: odd" not in page.content()
+    first = page.evaluate("document.querySelector('.l[data-n=\"5\"]').closest('section').dataset.hunk")
+    page.evaluate(f"location.hash = '#hunk-{first}'")
+    until(page, f"document.getElementById('diff').current === '{first}'")
+    page.keyboard.press("u")
+    page.locator("#facts").get_by_text("this is odd").wait_for(state="attached")

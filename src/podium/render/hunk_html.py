@@ -32,7 +32,8 @@ class Drawing:
     """Draws parts of a sheet.
 
     `badge` and `file_badge` give HTML for the heads of hunks and files; `picture` gives the address of the old or the
-    new side of a picture, empty where there is none.
+    new side of a picture, empty where there is none. With `blind`, what a machine found at a hunk that has no mark
+    is not told as a reason.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Drawing:
         badge: Callable[[Hunk], str] = lambda _: "",
         file_badge: Callable[[FileChange], str] = lambda _: "",
         picture: Callable[[FileChange, str], str] = lambda _, __: "",
+        blind: bool = False,
     ) -> None:
         self._sheet = sheet
         self._marks = marks
@@ -53,6 +55,7 @@ class Drawing:
         self._badge = badge
         self._file_badge = file_badge
         self._picture = picture
+        self._blind = blind
 
     def rows(self, start: int, end: int) -> str:
         """The rows from `start` up to `end`."""
@@ -66,14 +69,18 @@ class Drawing:
         inside = (self._hunk_head(part, mark) if part.hunk_head else "") + "".join(self._lines(part))
         if part.hunk_head and hunk is part.place.entry.change.hunks[0]:
             inside += self._pictures(part.place.entry.change)
-        name = f"{hunk.path}, line {hunk.new_start}, {MARK_WORDS[mark]}"
+        name = f"{hunk.path}, line {hunk.new_start}, {self._word(hunk, mark)}"
+        folded = " data-folded" if hunk.id in self._sheet.folded else ""
         label = f' role="group" aria-label="{escape(safe_line(name))}"' if part.hunk_head else ""
         identity = f' id="hunk-{escape(hunk.id)}"' if part.hunk_head else ""
         return (
             f'{head}<section class="hunk{"" if whole else " cut"}"{identity} data-hunk="{escape(hunk.id)}" '
             f'data-mark="{mark}" data-first="{part.first}" data-last="{part.last}" '
-            f'data-rows="{part.place.lines}"{label}>{inside}</section>'
+            f'data-rows="{part.place.lines}"{folded}{label}>{inside}</section>'
         )
+
+    def _word(self, hunk: Hunk, mark: MarkName) -> str:
+        return "folded" if mark == "unseen" and hunk.id in self._sheet.folded else MARK_WORDS[mark]
 
     # --- heads --------------------------------------------------------------------------------------------------------
 
@@ -89,14 +96,18 @@ class Drawing:
     def _hunk_head(self, part: Part, mark: MarkName) -> str:
         entry = part.place.entry
         hunk = entry.hunk
-        reasons = "".join(f'<span class="reason">{escape(safe_line(reason))}</span>' for reason in entry.reasons)
+        hide = self._blind and mark == "unseen"
+        told = [reason for reason in entry.reasons if not (hide and reason.startswith("finding:"))]
+        reasons = "".join(f'<span class="reason">{escape(safe_line(reason))}</span>' for reason in told)
         section = escape(safe_line(hunk.section.strip())[:200])
         where = f"line {hunk.new_start}" if hunk.lines else ""
-        expand = '<button type="button" class="expand" data-way="up" title="Show lines above">↑</button>'
+        expand = ""
+        if _has_text(entry.change) and hunk.id not in self._sheet.folded:
+            expand = '<button type="button" class="expand" data-way="up" title="Show lines above">↑</button>'
         hidden = '<span class="warn">hidden characters</span>' if has_hidden(hunk) else ""
         return (
-            f'<div class="head"><span class="mark" data-mark="{mark}">{MARK_WORDS[mark]}</span>'
-            f'{expand if _has_text(entry.change) else ""}<a class="place" href="#hunk-{escape(hunk.id)}">{where}</a>'
+            f'<div class="head"><span class="mark" data-mark="{mark}">{self._word(hunk, mark)}</span>'
+            f'{expand}<a class="place" href="#hunk-{escape(hunk.id)}">{where}</a>'
             f'<span class="section">{section}</span>{hidden}{self._badge(hunk)}'
             f'<span class="reasons">{reasons}</span>'
             f'<button type="button" class="why" aria-expanded="false" title="Why it is here (e)">why</button></div>'
@@ -117,6 +128,14 @@ class Drawing:
     def _lines(self, part: Part) -> Iterator[str]:
         entry = part.place.entry
         hunk = entry.hunk
+        proof = self._sheet.folded.get(hunk.id)
+        if proof is not None:
+            if part.first < part.last:
+                yield (
+                    f'<div class="note folded"><span class="chip good">folded</span> {escape(safe_line(proof))} '
+                    f'<button type="button" class="unfold">Show it</button></div>'
+                )
+            return
         if not hunk.lines:
             if part.first < part.last:
                 note = next(row for row in hunk_rows(entry.change, hunk) if isinstance(row, NoteRow))

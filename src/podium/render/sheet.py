@@ -7,7 +7,7 @@ advance: what they say is made when they are drawn.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from podium.render.rows import blocks
@@ -53,14 +53,19 @@ class Part(NamedTuple):
 class Sheet:
     """The rows of a diff in one order and one view."""
 
-    def __init__(self, entries: Sequence[Entry], view: View = "unified") -> None:
+    def __init__(
+        self, entries: Sequence[Entry], view: View = "unified", folded: Mapping[str, str] | None = None
+    ) -> None:
+        """`folded` maps hunks to what is proven of them: each takes one row, that says so."""
         self.view: View = view
+        self.folded = folded or {}
         self.places: list[Placement] = []
         row, file = 0, ""
         for entry in entries:
             head = 1 if entry.change.path == file and self.places else 2
             file = entry.change.path
-            place = Placement(entry, row, head, row_count(entry.hunk, view))
+            lines = 1 if entry.hunk.id in self.folded else row_count(entry.hunk, view)
+            place = Placement(entry, row, head, lines)
             self.places.append(place)
             row = place.end
         self.rows = row

@@ -12,11 +12,12 @@ from podium.conductor.decide import Approved, Judge
 from podium.conductor.draft_book import open_drafts
 from podium.conductor.record_reading import record_batch, record_marks
 from podium.conductor.ssh_signing import NoSigner
+from podium.conductor.take_part import take_part
 from podium.kernel.clock import stamp
 from podium.kernel.errors import ConflictError, UsageError
 from podium.review.batch import ReadingBatch
 from podium.review.drafts import Draft
-from podium.review.model import MarkName
+from podium.review.model import AnswerName, MarkName
 from podium.review.rules import Refused
 from podium.runs.model import Run
 from podium.runs.store import candidate_of
@@ -111,6 +112,30 @@ def accept(seat: Seat, fields: Fields) -> Any:
             }
 
 
+def part(seat: Seat, fields: Fields) -> Any:
+    """Take all hunks but some; the rest goes back with the points. The part is verified before it can be accepted."""
+    run = _run(seat, fields)
+    _same(run, fields)
+    book, wanted = open_drafts(seat.home, seat.project, seat.actor(), run.spec, run.task), fields.texts("drafts")
+    known = {each.id: each for each in book.read()}
+    texts = (*(known[name] for name in wanted if name in known), *fields.texts("points"))
+    taken = take_part(_judge(seat, run), run.id, leave=fields.texts("leave"), texts=texts)
+    book.drop(wanted)
+    seat.ensure_conductor()
+    return {"told": f"Taken: {taken.files} files, +{taken.added} -{taken.removed}. It is verified by itself now."}
+
+
+def answer(seat: Seat, fields: Fields) -> Any:
+    """Answer a question of the checklist."""
+    run, name = _run(seat, fields), fields.text("answer", required=True)
+    known: dict[str, AnswerName] = {"yes": "yes", "no": "no", "does not apply": "does not apply"}
+    if name not in known:
+        raise UsageError(f"{name!r} is no answer", where="answer", do=f"One of: {', '.join(known)}")
+    question = fields.text("question", required=True)
+    _judge(seat, run).answer(run.id, question, known[name], fields.text("text", required=True))
+    return {"told": "Answered"}
+
+
 def reject(seat: Seat, fields: Fields) -> Any:
     """Turn the task down for good."""
     run = _run(seat, fields)
@@ -172,5 +197,5 @@ def _judge(seat: Seat, run: Run) -> Judge:
 
 ROUTES = [
     act_route(f"/act/review/{act.__name__}", act)
-    for act in (mark, reading, draft, undraft, refine, accept, reject, close)
+    for act in (mark, reading, draft, undraft, refine, part, answer, accept, reject, close)
 ]

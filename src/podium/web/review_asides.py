@@ -14,9 +14,11 @@ from podium.api.seat import Seat, seat_of
 from podium.conductor.draft_book import open_drafts
 from podium.conductor.record_reading import times_of
 from podium.conductor.ssh_signing import NoSigner
+from podium.conductor.why_here import why_here
 from podium.kernel.errors import PodiumError
 from podium.render.hunk_html import MARK_WORDS
 from podium.review.case import Case
+from podium.review.checklist import answer_lines
 from podium.review.obstacles import obstacles
 from podium.review.pace import pace
 from podium.review.receipt import evidence_line
@@ -63,7 +65,11 @@ def _receipt(seat: Seat, case: Case) -> list[tuple[str, str]]:
     candidate = case.candidate
     assert candidate is not None
     own = case.own_marks
-    marks = Counter(MARK_WORDS[own.get(hunk.id, "unseen")] for hunk in case.hunks)
+    folded = case.folded
+    marks = Counter(
+        "folded" if hunk.id in folded and hunk.id not in own else MARK_WORDS[own.get(hunk.id, "unseen")]
+        for hunk in case.hunks
+    )
     read = times_of(seat.desk, seat.project, case.review, seat.actor())
     measured = pace(read, case.hunks, own, case.at)
     outcomes = ", ".join(f"{count} {word}" for word, count in counted(case.own_items).items())
@@ -74,21 +80,32 @@ def _receipt(seat: Seat, case: Case) -> list[tuple[str, str]]:
         ("hunks", ", ".join(f"{count} {word}" for word, count in marks.items()) or "none"),
         ("evidence", outcomes or "none"),
         *(("", line) for line in not_held[:12]),
+        *(("checklist" if at == 0 else "", line) for at, line in enumerate(_answers(case))),
         ("pace", measured.said or "not measured"),
         *(("", hint) for hint in measured.hints),
     ]
     return [(name, text) for name, text in rows if text]
 
 
+def _answers(case: Case) -> tuple[str, ...]:
+    return answer_lines(case.questions, case.review.answers, case.who)
+
+
 def why(request: Request) -> Response:
     """Why a hunk is here, as HTML."""
+    seat = seat_of(request)
     room, reading = asked(request)
     change, hunk = hunk_of(request, reading)
     case = room.case(reading)
+    with seat.desk.reading(seat.project) as state:
+        known = why_here(seat.desk, state, room.mirror, case, hunk.id)
+    texts = {clause.id: clause.text for clause in case.clauses}
+    everything = len(known.findings)
+    shown = findings_at(case, change.path, hunk.id)
     text = (
         environment()
         .get_template("review_why.html")
-        .render(findings=findings_at(case, change.path, hunk.id), clauses=case.clauses, hunk=hunk, change=change)
+        .render(why=known, texts=texts, findings=shown, hidden=max(0, everything - len(shown)), run=case.run)
     )
     return HTMLResponse(text)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from podium.conductor.why_here import trace_of
+from podium.evidence.claims import claims, sentences
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun
 from podium.evidence.rules import order
 from podium.render.terminal_facts import outcome_word
 from podium.review.case import Case
-from podium.review.lane import lane
+from podium.review.first_pass import shown_items
 from podium.review.model import Point
 from podium.review.person import short_name
 from podium.review.points import Answered, Closed, Met, Open, state
+from podium.review.replies import Reply, replies
 
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _MOST_FINDINGS = 100
@@ -110,7 +113,7 @@ def lane_facts(case: Case) -> list[LaneFact]:
         LaneFact("protected area", f"{touch.rule}: {touch.reason}".rstrip(": "), touch.place, "", 0)
         for touch in case.protected
     ]
-    for each in lane(case.changes, case.own_items, case.protected):
+    for each in case.lane:
         messages = [f"{fact.message}" for _, fact in findings_at(case, each.path, each.hunk)]
         facts.append(LaneFact(", ".join(each.reasons), "; ".join(messages[:3]), each.path, each.hunk, 0))
     return facts
@@ -118,7 +121,8 @@ def lane_facts(case: Case) -> list[LaneFact]:
 
 def point_facts(case: Case) -> list[PointFact]:
     """The points of the task: the open ones first."""
-    return sorted((_point(case, point) for point in case.review.points), key=lambda fact: not fact.open)
+    said = replies(case.review.points, case.run.rounds)
+    return sorted((_point(case, point, said) for point in case.review.points), key=lambda fact: not fact.open)
 
 
 def findings_at(case: Case, path: str, hunk: str) -> list[tuple[Item, FindingFact]]:
@@ -129,15 +133,15 @@ def findings_at(case: Case, path: str, hunk: str) -> list[tuple[Item, FindingFac
             continue
         found.extend(
             (item, fact)
-            for item in order(case.own_items)
+            for item in order(shown_items(case))
             for finding in item.findings
             if finding.path in (change.path, change.old_path) and (fact := _finding(case, finding)).hunk == hunk
         )
     return found
 
 
-def _point(case: Case, point: Point) -> PointFact:
-    match state(point, case.own_items):
+def _point(case: Case, point: Point, said: Mapping[str, Reply]) -> PointFact:
+    match state(point, case.own_items, said):
         case Open():
             word, tone, why, is_open = "open", "warn", "", True
         case Answered(claim=claim):
@@ -207,6 +211,29 @@ def hunk_at(case: Case, path: str, line: int, old: bool = False) -> str:
                 if any((row.old if old else row.new) == line for row in hunk.lines):
                     return hunk.id
     return ""
+
+
+def sentences_of(case: Case, summary: str) -> list[tuple[str, str, str]]:
+    """The agent's summary, line by line: the text, how it stands (supported, contradicted, unproven), and why."""
+    known = {claim.sentence: claim for claim in claims(summary, case.own_items, case.changes)}
+    return [
+        (text, known[text].standing, known[text].why) if text in known else (text, "", "")
+        for text in sentences(summary)
+    ]
+
+
+def traced(case: Case) -> tuple[list[LaneFact], list[str]]:
+    """The hunks that no clause explains, and the clauses that nothing touches, in words."""
+    found = trace_of(case)
+    where = {hunk.id: (change, hunk) for change in case.changes for hunk in change.hunks}
+    folded = case.folded
+    hunks = [
+        LaneFact("no clause", "", f"{where[name][0].path}:{where[name][1].new_start}".removesuffix(":0"), name, 0)
+        for name in found.unexplained
+        if name not in folded
+    ]
+    texts = {clause.id: clause.text for clause in case.clauses}
+    return hunks, [f"{name}: {texts[name]}" for name in found.untouched]
 
 
 def counted(items: Iterable[Item]) -> dict[str, int]:

@@ -8,14 +8,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from podium.api.seat import seat_of
-from podium.conductor.record_reading import record_look
+from podium.conductor.record_reading import record_look, times_of
+from podium.conductor.rounds_apart import since_last_look
 from podium.evidence.model import Holds
 from podium.review import marks
+from podium.review.case import Case
+from podium.review.first_pass import hidden_findings, shown_items
+from podium.review.model import Answer, Voided
 from podium.review.obstacles import obstacles
+from podium.review.pace import pace
+from podium.review.person import same_person
 from podium.review.reading import holds_most
+from podium.review.verdict import last_decision
 from podium.web.page import page
-from podium.web.review_facts import clause_facts, counted, item_facts, lane_facts, point_facts
+from podium.web.review_facts import clause_facts, counted, item_facts, lane_facts, point_facts, sentences_of, traced
 from podium.web.review_parts import BLOCK, drawing, order_of, view_of
+from podium.web.review_race import racing, show_race
 from podium.web.review_room import room_of, run_for
 
 _NOT_CHANGED = "not-changed"
@@ -27,6 +35,8 @@ def show(request: Request) -> Response:
     room = room_of(seat)
     path = request.path_params
     agent = request.query_params.get("agent", "")
+    if not agent and len(runs := racing(request)) > 1:
+        return show_race(request, runs)
     run = run_for(seat, f"{path['spec']}/{path['task']}", agent)
     reading = room.reading(run)
     case = room.case(reading)
@@ -38,8 +48,14 @@ def show(request: Request) -> Response:
     coloured = room.colour(sheet, 0, BLOCK)
     placed = room.placed(reading)
     few, share = holds_most(placed)
-    unread = marks.unread(case.hunks, case.own_marks)
-    items = item_facts(case, case.own_items)
+    folded = case.folded
+    unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]
+    items = item_facts(case, shown_items(case))
+    unexplained, untouched = traced(case)
+    apart = since_last_look(room.mirror, case)
+    claim = case.judged.claim if case.judged else ""
+    times = times_of(seat.desk, seat.project, case.review, seat.actor()) if case.who else ()
+    own_pace = pace(times, case.hunks, case.own_marks, case.at)
     about = [item for item in items if item.kind != _NOT_CHANGED]
     return page(
         request,
@@ -69,8 +85,34 @@ def show(request: Request) -> Response:
         rows=sheet.rows,
         plain=not coloured,
         first=Markup(drawing(room, reading, sheet).rows(0, BLOCK)),
-        claim=case.judged.claim if case.judged else "",
+        claim=claim,
+        sentences=sentences_of(case, claim),
+        hidden=hidden_findings(case),
+        unexplained=unexplained,
+        untouched=untouched,
+        since=apart if apart and not apart.is_empty else None,
+        since_empty=apart is not None and apart.is_empty,
+        since_round=apart.before if apart else 0,
+        questions=[(each, given(case, each.id)) for each in case.questions],
+        folded=len(folded),
+        hints=own_pace.hints,
+        pace=own_pace.said,
+        voided=voided(case),
     )
+
+
+def given(case: Case, question: str) -> Answer | None:
+    """This person's answer to a question."""
+    return next((a for a in case.review.answers if a.question == question and same_person(a.by, case.who)), None)
+
+
+def voided(case: Case) -> str:
+    """Why an accept no longer counts; empty when there is none that was voided."""
+    match last_decision(case.review):
+        case Voided(why=why):
+            return why
+        case _:
+            return ""
 
 
 ROUTES = [Route("/review/{spec}/{task}", show)]

@@ -91,6 +91,7 @@ def drawing(room: Room, reading: Reading, sheet: Sheet) -> Drawing:
         moves=reading.sheaf.moves,
         picture=picture_at,
         file_badge=_file_badge,
+        blind=reading.sheaf.blind,
     )
 
 
@@ -112,6 +113,15 @@ def rows(request: Request) -> Response:
     return HTMLResponse(html, headers={} if coloured else {"podium-plain": "1"})
 
 
+def unfolded(request: Request) -> Response:
+    """The lines of a folded hunk: whoever doubts the proof reads them."""
+    room, reading = asked(request)
+    _, hunk = hunk_of(request, reading)
+    sheet = room.whole(reading, hunk.id, view_of(request))
+    room.colour(sheet, 0, sheet.rows)
+    return HTMLResponse(drawing(room, reading, sheet).rows(2, min(sheet.rows, _MOST_ROWS)))
+
+
 def index(request: Request) -> Response:
     """Where each hunk stands, and what the page needs to know of it."""
     room, reading = asked(request)
@@ -119,7 +129,7 @@ def index(request: Request) -> Response:
 
 
 def index_of(room: Room, reading: Reading, order: Order, view: View) -> dict[str, Any]:
-    """The index of a sheet: hunks as [id, first row, rows, changed lines, least seconds, mark, file]."""
+    """The index of a sheet: hunks as [id, first row, rows, changed lines, least seconds, mark, file, folded]."""
     sheet = room.sheet(reading, order, view)
     files: dict[str, int] = {}
     hunks: list[list[Any]] = []
@@ -127,9 +137,8 @@ def index_of(room: Room, reading: Reading, order: Order, view: View) -> dict[str
         hunk = place.entry.hunk
         file = files.setdefault(place.entry.change.path, len(files))
         mark = reading.marks.get(hunk.id, "unseen")
-        hunks.append(
-            [hunk.id, place.start, place.end - place.start, changed_lines(hunk), least_seconds(hunk), mark, file]
-        )
+        numbers = [place.start, place.end - place.start, changed_lines(hunk), least_seconds(hunk)]
+        hunks.append([hunk.id, *numbers, mark, file, int(hunk.id in sheet.folded)])
     return {"rows": sheet.rows, "key": order_key(reading), "hunks": hunks, "files": list(files)}
 
 
@@ -203,6 +212,8 @@ def find(request: Request) -> Response:
         hunk = place.entry.hunk
         if _has(place.entry.change.path, text, exact):
             found.append((hunk.id, -1, place.start))
+        if hunk.id in sheet.folded:
+            continue
         hits = [index for index, line in enumerate(hunk.lines) if _has(line.text, text, exact)]
         found.extend((hunk.id, index, row) for index, row in zip(hits, _rows_of(sheet, place, hits), strict=True))
         if len(found) > _MOST_FOUND:
@@ -285,6 +296,7 @@ _AT = "/review/{spec}/{task}"
 ROUTES = [
     Route(f"{_AT}/rows", rows),
     Route(f"{_AT}/index", index),
+    Route(f"{_AT}/unfolded", unfolded),
     Route(f"{_AT}/context", context),
     Route(f"{_AT}/find", find),
     Route(f"{_AT}/picture", picture),

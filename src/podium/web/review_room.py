@@ -55,6 +55,8 @@ class Sheaf:
     moves: Moves
     sheets: dict[tuple[str, Order, View], Sheet] = field(default_factory=dict[tuple[str, Order, View], Sheet])
     orders: dict[str, tuple[Placed, ...]] = field(default_factory=dict[str, tuple[Placed, ...]])
+    blind: bool = False  # whether findings wait until their hunk is marked
+    folds: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Room:
         """Everything that a verdict on this round is judged by, now."""
         seat = self._seat
         with seat.desk.reading(seat.project) as state:
-            return build_case(
+            case = build_case(
                 state,
                 self.mirror,
                 reading.run,
@@ -126,6 +128,9 @@ class Room:
                 receipt_id="",
                 diff=lambda _, base, commit: self.sheaf(base, commit).changes,
             )
+        reading.sheaf.folds[order_key(reading)] = case.folded
+        reading.sheaf.blind = case.blind
+        return case
 
     def sheaf(self, base: str, commit: str) -> Sheaf:
         """The diff between two commits."""
@@ -154,14 +159,26 @@ class Room:
                 reading.sheaf.orders[name] = found
             return found
 
+    def folded(self, reading: Reading) -> dict[str, str]:
+        """What is proven of each hunk that need not be read."""
+        name = order_key(reading)
+        if name not in reading.sheaf.folds:
+            self.case(reading)
+        return reading.sheaf.folds[name]
+
+    def whole(self, reading: Reading, hunk: str, view: View) -> Sheet:
+        """One hunk by itself, folded or not."""
+        change, found = reading.sheaf.where[hunk]
+        return Sheet([Entry(change, found)], view)
+
     def sheet(self, reading: Reading, order: Order, view: View) -> Sheet:
         """The rows in an order and a view."""
-        placed = self.placed(reading)
+        placed, folded = self.placed(reading), self.folded(reading)
         name = (order_key(reading), order, view)
         with self._lock:
             found = reading.sheaf.sheets.get(name)
             if found is None:
-                found = reading.sheaf.sheets[name] = Sheet(entries(placed, reading.sheaf, order), view)
+                found = reading.sheaf.sheets[name] = Sheet(entries(placed, reading.sheaf, order), view, folded)
             return found
 
     def colour(self, sheet: Sheet, start: int, end: int) -> bool:

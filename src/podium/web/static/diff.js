@@ -158,10 +158,11 @@ class PodiumDiff extends HTMLElement {
     this.key = found.key;
     this.files = found.files;
     this.order = found.hunks.map(([id]) => id);
-    this.hunks = new Map(found.hunks.map(([id, start, rows, lines, least, mark, file]) =>
-      [id, { id, start, rows, lines, least, mark: marks?.get(id) ?? mark, file }]));
+    this.hunks = new Map(found.hunks.map(([id, start, rows, lines, least, mark, file, folded]) =>
+      [id, { id, start, rows, lines, least, mark: marks?.get(id) ?? mark, file, folded: folded === 1 }]));
     if (found.rows !== this.total) this.#lay(found.rows, null);
     for (const block of this.shown) this.#dress(block);
+    performance.mark("podium-ready");
     this.dispatchEvent(new CustomEvent("podium:ready", { bubbles: true }));
   }
 
@@ -259,7 +260,8 @@ class PodiumDiff extends HTMLElement {
     const sign = section.querySelector(":scope > .head > .mark");
     if (!sign) return;
     sign.dataset.mark = mark;
-    sign.textContent = mark === "unseen" ? "unread" : mark;
+    const folded = section.hasAttribute("data-folded");
+    sign.textContent = mark !== "unseen" ? mark : folded ? "folded" : "unread";
     const label = section.getAttribute("aria-label") ?? "";
     section.setAttribute("aria-label", label.replace(/, [a-z]+$/, `, ${sign.textContent}`));
   }
@@ -270,8 +272,19 @@ class PodiumDiff extends HTMLElement {
     const section = event.target.closest("section.hunk");
     if (!section) return;
     this.choose(section.dataset.hunk);
+    if (event.target.closest("button.unfold")) this.#unfold(section);
     const way = event.target.closest(".expand, .more-lines")?.dataset.way;
     if (way) this.expand(section.dataset.hunk, way);
+  }
+
+  async #unfold(section) {
+    const answer = await fetch(this.address("unfolded", { hunk: section.dataset.hunk }));
+    if (!answer.ok) return;
+    const holder = document.createElement("template");
+    holder.innerHTML = await answer.text();
+    const lines = holder.content.querySelector("section")?.children ?? [];
+    section.querySelector(":scope > .note.folded > button")?.remove();
+    section.append(...lines);
   }
 
   /** Show twenty more unchanged lines above or below a hunk. */

@@ -70,7 +70,7 @@ function onScreen(diff) {
       if (own.bottom <= top) continue;
       if (own.top >= innerHeight) break;
       const hunk = diff.hunks.get(section.dataset.hunk);
-      if (!hunk) continue;
+      if (!hunk || hunk.folded) continue;
       hunk.lineRows = Number(section.dataset.rows);
       const rows = section.querySelectorAll(":scope > .l:not(.near), :scope > div.s, :scope > .note");
       const first = edge(rows, (row) => row.getBoundingClientRect().top >= top - 1 || tall(row, top));

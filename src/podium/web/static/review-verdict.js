@@ -58,7 +58,8 @@ function accepting(facts) {
   const table = make("table", { className: "receipt" });
   const body = make("tbody");
   for (const [name, value] of facts.receipt) {
-    body.append(make("tr", {}, make("th", { scope: "row", textContent: name }), make("td", { className: "told", textContent: value })));
+    const head = name ? make("th", { scope: "row", textContent: name }) : make("td");
+    body.append(make("tr", {}, head, make("td", { className: "told", textContent: value })));
   }
   table.append(make("caption", { className: "hush", textContent: "The receipt that is signed" }), body);
   const list = make("ul", { className: "refusals" });
@@ -138,7 +139,23 @@ function refining() {
     points.sent();
     location.assign("/");
   }));
-  return [make("h3", { textContent: "Send back" }), list, more, make("div", { className: "acts" }, button)];
+  return [make("h3", { textContent: "Send back" }), list, more, make("div", { className: "acts" }, button, ...taking(drafts))];
+}
+
+/** Take all hunks but the flagged ones; the rest goes back with the points. */
+function taking(drafts) {
+  const leave = [...diff.hunks.values()].filter((hunk) => hunk.mark === "flagged").map(({ id }) => id);
+  if (!leave.length || leave.length === diff.hunks.size) return [];
+  const button = make("button", {
+    type: "button", id: "part", disabled: drafts.length === 0,
+    textContent: `Take all but the ${leave.length} flagged, send the rest back`,
+    title: "What you take is verified by itself, and you accept it then",
+  });
+  button.addEventListener("click", () => act(button, "/act/review/part", { leave, drafts: drafts.map(({ id }) => id) }, () => {
+    points.sent();
+    location.assign("/");
+  }));
+  return [button];
 }
 
 function rejecting() {

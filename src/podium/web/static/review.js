@@ -29,8 +29,9 @@ function mark(name) {
 }
 
 function progress() {
-  const all = [...diff.hunks.values()];
+  const all = [...diff.hunks.values()].filter((hunk) => !hunk.folded || hunk.mark !== "unseen");
   const read = all.filter((hunk) => hunk.mark !== "unseen").length;
+  document.getElementById("progress").max = Math.max(1, all.length);
   document.getElementById("progress").value = read;
   document.getElementById("progress-text").textContent = `${read} of ${all.length} read`;
   const flagged = all.filter((hunk) => hunk.mark === "flagged").length;
@@ -85,7 +86,7 @@ bind("w", "Wrap long lines, or scroll them", () => diff.classList.toggle("nowrap
 function unread() {
   const from = diff.order.indexOf(diff.current);
   const rest = [...diff.order.slice(from + 1), ...diff.order.slice(0, from + 1)];
-  const next = rest.find((id) => diff.hunks.get(id).mark === "unseen");
+  const next = rest.find((id) => diff.hunks.get(id).mark === "unseen" && !diff.hunks.get(id).folded);
   if (next) diff.go(next);
   else toast("Every hunk is read");
 }
