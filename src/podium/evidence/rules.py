@@ -28,6 +28,7 @@ _KIND_WEIGHT = {
             "weakened-tests",
             "deleted-tests",
             "security",
+            "import",
             "embedded",
             "symlinks",
             "hidden-characters",
@@ -40,6 +41,7 @@ _KIND_WEIGHT = {
             "mutants",
             "size",
             "modes",
+            "shape",
         )
     )
 }

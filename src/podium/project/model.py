@@ -131,6 +131,19 @@ class Tripwires(Value, frozen=True, kw_only=True):
     error_repeats: int = 6  # failures in a row, or the same one as often; 0 = not looked for
 
 
+ReportFormat = Literal["sarif", "junit", "lcov", "cobertura"]
+
+
+class ImportedReport(Value, frozen=True, kw_only=True):
+    """A tool of the project whose report becomes evidence: `[evidence.import.NAME]`."""
+
+    name: str
+    command: str  # run in the workspace, on the base and on the candidate
+    format: ReportFormat
+    file: str = ""  # where it writes its report, in the workspace; empty = on standard output
+    required: bool = False  # an accept is refused while it has new findings
+
+
 class EvidenceSettings(Value, frozen=True, kw_only=True):
     """Which of the dearer kinds of evidence are gathered, and for how long. What is required is always gathered."""
 
@@ -138,6 +151,8 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
     test_map: bool = True  # which test runs which changed line: one run of the tests more
     mutants: bool = True  # would a test fail if a changed line were wrong: many short runs of tests
     behaviour: bool = True  # what changed functions return, before and after: a few runs of the tests that call them
+    imports: tuple[ImportedReport, ...] = ()
+    index: str = ""  # URL of a package index that is asked about new dependencies; empty = nobody is asked
 
 
 AskFirst = Literal["high-risk", "always", "never"]

@@ -8,6 +8,7 @@ from typing import cast, get_args
 from podium.kernel.errors import UsageError
 from podium.project.constructs import fault_of_construct
 from podium.project.globs import fault_of
+from podium.project.imports import imports_of, index_of
 from podium.project.model import (
     AgentSettings,
     AskFirst,
@@ -163,6 +164,8 @@ def _evidence(table: Table) -> EvidenceSettings:
         test_map=table.flag("test_map", True),
         mutants=table.flag("mutants", True),
         behaviour=table.flag("behaviour", True),
+        imports=imports_of(table.table("import")),
+        index=index_of(table),
     )
     table.finish()
     return evidence

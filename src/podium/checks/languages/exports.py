@@ -234,8 +234,8 @@ def _capital(name: str) -> bool:
 
 # --- Rust -------------------------------------------------------------------------------------------------------------
 
-_RUST = ("function_item", "struct_item", "enum_item", "trait_item", "type_item", "const_item", "static_item", "mod_item",
-         "union_item", "macro_definition", "function_signature_item")  # fmt: skip
+_RUST = ("function_item", "struct_item", "enum_item", "trait_item", "type_item", "const_item", "static_item",
+         "mod_item", "union_item", "macro_definition", "function_signature_item")  # fmt: skip
 
 
 def _rust(root: Node, prefix: str) -> Iterator[Export]:

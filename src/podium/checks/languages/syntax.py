@@ -27,7 +27,8 @@ def parse(path: str, source: bytes) -> Node:
         raise UnreadableError("its language is not read here")
     if len(source) > LONGEST:
         raise UnreadableError(f"it is larger than {LONGEST // 2**20} MB")
-    root = parser_of(grammar).parse(source).root_node
+    # Go's grammar ends a statement at the end of a line only.
+    root = parser_of(grammar).parse(source if source.endswith(b"\n") else source + b"\n").root_node
     if root.has_error:
         raise UnreadableError(f"it is not {grammar} that can be parsed here")
     if root.descendant_count > _MOST_NODES:

@@ -1,0 +1,57 @@
+"""The parts of `podium.toml` about what comes in from outside as evidence: reports of tools, and a package index."""
+
+from __future__ import annotations
+
+import re
+from typing import cast, get_args
+from urllib.parse import urlsplit
+
+from podium.project.model import ImportedReport, ReportFormat
+from podium.project.toml_reader import Table
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,60}")
+
+
+def imports_of(tables: Table) -> tuple[ImportedReport, ...]:
+    """The table `[evidence.import]`: one table for each tool."""
+    found: list[ImportedReport] = []
+    for name, table in tables.named():
+        if not _NAME.fullmatch(name):
+            table.fault(None, f"{name!r} is not a name for a tool.", "Use letters, digits, '.', '_' and '-'.")
+        form = table.text("format")
+        if form not in get_args(ReportFormat):
+            known = ", ".join(f'"{each}"' for each in get_args(ReportFormat))
+            table.fault("format", f"format is {form!r}.", f"Write one of: {known}.")
+            form = "sarif"
+        report = ImportedReport(
+            name=name,
+            command=table.text("command").strip(),
+            format=cast("ReportFormat", form),
+            file=table.text("file"),
+            required=table.flag("required", False),
+        )
+        if not report.command or "\0" in report.command:
+            table.fault("command", f"The tool {name!r} has no command.", 'Add a line command = "...".')
+        if report.file and (report.file.startswith(("/", "-")) or {"..", ".git"} & set(report.file.split("/"))):
+            table.fault(
+                "file", f"{report.file!r} is no path inside the workspace.", 'Write one such as "report.sarif".'
+            )
+        table.finish()
+        found.append(report)
+    return tuple(found)
+
+
+def index_of(table: Table) -> str:
+    """`index`: the URL of a package index with the JSON interface of PyPI, npm or crates.io."""
+    url = table.text("index").strip().rstrip("/")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.username
+    except ValueError:
+        good = False
+    if not good:
+        table.fault("index", "That is no URL of an index.", 'Write one such as "https://pypi.org/pypi".')
+        return ""
+    return url
