@@ -12,6 +12,7 @@ interrupted run goes on.
 from __future__ import annotations
 
 import argparse
+import difflib
 import hashlib
 import json
 import shutil
@@ -75,7 +76,7 @@ def main() -> None:
     """Fetch, cut, check, write the table."""
     parser = argparse.ArgumentParser(description="What every kind of evidence says about real changes.")
     parser.add_argument("--only", default="")
-    parser.add_argument("--most", type=int, default=1000)
+    parser.add_argument("--most", type=int, default=3, help="slices of a release: those that change most")
     parser.add_argument("--table", type=Path, default=HERE.parent / "docs" / "reference" / "evidence-corpus.md")
     chosen = parser.parse_args()
     environment = make_environment()
@@ -133,7 +134,7 @@ def unpack(name: str, version: str) -> Path:
 
 def changed_modules(old: Path, new: Path) -> list[str]:
     """The modules that both releases have and that differ, tests and what builds the project left out."""
-    return [
+    found = [
         path
         for path in sorted(str(file.relative_to(new)) for file in new.rglob("*.py"))
         if not belongs_to_tests(path)
@@ -143,14 +144,22 @@ def changed_modules(old: Path, new: Path) -> list[str]:
         and (old / path).read_bytes() != (new / path).read_bytes()
         and not path.endswith(("_version.py", "version.py"))
     ]
+    return sorted(found, key=lambda path: -_size(old / path, new / path))
+
+
+def _size(old: Path, new: Path) -> int:
+    """How many lines differ."""
+    before, after = (file.read_text(encoding="utf-8", errors="replace").splitlines() for file in (old, new))
+    return sum(line[:1] in "+-" for line in difflib.unified_diff(before, after, n=0))
 
 
 def look(what: Slice, releases: dict[str, Path], environment: Path) -> dict[str, Any]:
     """All evidence about one slice; from the cache when it was gathered before."""
-    kept = CACHE / "results" / (hashlib.sha256(what.name.encode()).hexdigest()[:16] + ".json")
+    key = hashlib.sha256(what.name.encode()).hexdigest()[:16]
+    kept = CACHE / "results" / f"{key}.json"
     if kept.exists():
         return json.loads(kept.read_text())
-    root = CACHE / "work"
+    root = CACHE / "work" / key
     shutil.rmtree(root, ignore_errors=True)
     shutil.copytree(releases[what.old], root, symlinks=True)
     git(root, "init", "-q", "--initial-branch=main")
@@ -172,6 +181,7 @@ def look(what: Slice, releases: dict[str, Path], environment: Path) -> dict[str,
         "seconds": round(max((each.at for each in found), default=0.0), 1),
         "items": [json.loads(canonical(each.item)) | {"at": round(each.at, 1)} for each in found],
     }
+    shutil.rmtree(root, ignore_errors=True)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(result))
     print(f"{result['seconds']:7.1f} s  {what.name}", flush=True)

@@ -55,14 +55,14 @@ def price_{n}(count, percent={n}, *, floor=0):
         size = 0
     return max(floor, total + size)
 '''
-TEST = '''
+TEST = """
 @pytest.mark.parametrize("count", [0, {cases}])
 def test_price_{n}(count):
     time.sleep(0.001)
     expected = shop_{m}.price_{n}(count)
     assert expected >= 0
     assert shop_{m}.price_{n}(count, floor=10**6) == 10**6
-'''
+"""
 
 
 def main() -> None:

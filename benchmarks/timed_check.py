@@ -33,7 +33,9 @@ def python_settings(environment: Path, *, test: str = "", budget: float = 600.0,
     return Settings(
         project="benchmark",
         environment=Environment(
-            test=command, mounts=(str(environment), str(base)), env={"PYTHONPATH": source, "PYTHONDONTWRITEBYTECODE": "1"}
+            test=command,
+            mounts=(str(environment), str(base)),
+            env={"PYTHONPATH": source, "PYTHONDONTWRITEBYTECODE": "1"},
         ),
         evidence=EvidenceSettings(budget_seconds=budget),
     )

@@ -35,7 +35,18 @@ def outcome_of(
     if any(type(_single(base, again, expectation)) is not type(first) for again in repeats):
         held = sum(isinstance(_single(base, run, expectation), Holds) for run in (candidate, *repeats))
         return Blind(why=f"flaky: on the same tree it held in {held} of {1 + len(repeats)} runs")
-    return first
+    return _steady(base, first, (candidate, *repeats))
+
+
+def _steady(base: Execution | None, first: Outcome, runs: tuple[Execution, ...]) -> Outcome:
+    """A failure whose tests are named is one only where a test failed each time: another one every time is chance."""
+    known = [set(newly_failing(base, run)) if base is not None else set(run.failing) for run in runs]
+    if not isinstance(first, Fails) or len(runs) < 2 or not all(known):
+        return first
+    if any(len(run.failing) >= FAILING_LIMIT for run in runs) or set.intersection(*known):
+        return first
+    named = _some(tuple(sorted(set.union(*known))))
+    return Blind(why=f"flaky: in {len(runs)} runs on the same tree no test failed each time: {named}")
 
 
 def held(execution: Execution | None) -> bool:
