@@ -11,7 +11,8 @@ from podium.testing.waiting import eventually
 
 FIRST = actions.Write(path="src/total.py", text="print('not yet')\n")
 WAITS = actions.WaitForFile(path="/workspace/go")
-REPORT = """id -u; cat src/total.py; ls -a "$HOME" >/dev/null && echo home; test -e /proc/1/root/etc/shadow || echo confined
+REPORT = """id -u; cat src/total.py; ls -a "$HOME" >/dev/null && echo home
+test -e /proc/1/root/etc/shadow || echo confined
 grep -E '^(NoNewPrivs|Seccomp|CapEff|CapBnd):' /proc/self/status | tr '\\t\\n' ' ;'; echo; env | grep -c PODIUM_STATE"""
 EDIT = f"cat > src/total.py <<'END'\n{RIGHT}END\nmkdir -p __pycache__; touch __pycache__/x.pyc go"
 

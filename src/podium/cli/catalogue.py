@@ -22,6 +22,7 @@ SECTIONS = ("Set up", "Intend", "Run", "Review", "Land", "Record")
 VERBS: dict[str, Entry] = {
     "init": Entry("init", "Put this repository under Podium.", "Set up"),
     "doctor": Entry("doctor", "Tell what works here: git, sandbox, agents, database.", "Set up"),
+    "agents": Entry("agents", "List your agents, what each can do and what it lacks; try one.", "Set up"),
     "demo": Entry("demo", "Watch the whole story on a small project, with scripted agents.", "Set up"),
     "completion": Entry("completion", "Print the script that completes names in your shell.", "Set up"),
     "spec": Entry("spec", "Write down what is wanted, clause by clause.", "Intend"),
@@ -35,6 +36,7 @@ VERBS: dict[str, Entry] = {
     "answer": Entry("answer", "Answer what an agent asked before it begins.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
+    "preview": Entry("preview", "Show in a browser what an agent's program serves, until you end it.", "Review"),
     "take-over": Entry("take_over", "Take over from an agent by hand: a shell in its sandbox, the agent paused.", "Run"),
     "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
@@ -69,6 +71,9 @@ SUBVERBS: dict[str, dict[str, Entry]] = {
         "check": Entry("plan_check", "Check a plan against its spec, the repository and the settings."),
         "show": Entry("plan_show", "Show a plan, and whether its approval counts."),
         "approve": Entry("plan_approve", "Approve exactly this plan for exactly this spec."),
+    },
+    "agents": {
+        "test": Entry("agents_test", "Have an agent do one small task in the sandbox."),
     },
     "ledger": {
         "verify": Entry("ledger_verify", "Find any changed, removed or reordered record."),
