@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
@@ -16,10 +17,15 @@ from starlette.concurrency import run_in_threadpool
 
 from podium.api.seat import Seat
 from podium.conductor.attention import attention
+from podium.conductor.background import conductor_pid
+from podium.conductor.motion import in_motion
+from podium.conductor.state import State
 from podium.kernel.errors import PodiumError
 from podium.supervisor.order import EVENTS
 
 EVERY_SECONDS = 0.2
+WATCH_SECONDS = 2.0  # between two looks at the conductor
+PATIENCE_SECONDS = 15.0  # without one, before another one is started
 _LOG = logging.getLogger("podium.web")
 
 
@@ -44,6 +50,8 @@ class Pulse:
         self._listeners = 0
         self._closed = False
         self._fault = ""
+        self._next_watch = 0.0
+        self._seen_conductor = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     async def beats(self) -> AsyncIterator[Beat | None]:
@@ -107,9 +115,25 @@ class Pulse:
             else:
                 found = attention(state)
                 needs, first = len(found), f"{found[0].task}: {found[0].what}" if found else ""
+            moves = self._wants_a_conductor(state)
             live = [f"{run.id}.{round_.number}" for run, round_ in state.runs.active()]
             seq = state.seq
+        if moves:
+            self._seat.ensure_conductor()
         return Beat(seq, needs, first, {name: size for name in live if (size := self._size(name))})
+
+    def _wants_a_conductor(self, state: State) -> bool:
+        """Whether work lies there that nobody does: the conductor has been gone for a while, by a crash say."""
+        now = time.monotonic()
+        if now < self._next_watch:
+            return False
+        self._next_watch = now + WATCH_SECONDS
+        if conductor_pid(self._seat.home) is not None:
+            self._seen_conductor = now
+        if now - self._seen_conductor < PATIENCE_SECONDS:
+            return False  # one that was just started takes a while to get to work
+        self._seen_conductor = now
+        return in_motion(state, frozenset(plan.spec for plan in state.plans.all()))
 
     def _size(self, name: str) -> int:
         run, _, number = name.rpartition(".")

@@ -12,7 +12,6 @@ from podium.cli.board_lines import board_lines
 from podium.cli.boundary import boundary_lines
 from podium.cli.chain import reading
 from podium.cli.context import Context
-from podium.cli.motion import in_motion
 from podium.cli.screen import Screen
 from podium.kernel.errors import PodiumError
 from podium.landing.model import AtWork
@@ -51,6 +50,7 @@ class Follower:
     def follow(self) -> list[Row]:
         """Show what happens until nothing goes on by itself; the board as it is then."""
         from podium.conductor.board import board
+        from podium.conductor.motion import in_motion
 
         screen = Screen() if self.context.output.live else None
         with reading(self.context) as reader:

@@ -21,25 +21,43 @@ def command(context: Context, port: int | None, no_browser: bool) -> None:
     It listens on this machine only. The link that it prints lets one browser in, once. Ctrl-C ends it; agents and the
     conductor go on. A conductor is started if none is at work.
     """
+    from podium.api.keys import Keys
+    from podium.web.serving import served_port
+
+    project = context.project.id
+    running = served_port(context.home, project)
+    if running is not None:
+        ensure_conductor(context)
+        _tell(
+            context, f"http://127.0.0.1:{running}", Keys(context.home.web).new_key(), again=True, browser=not no_browser
+        )
+        return
+    _serve(context, port, browser=not no_browser)
+
+
+def _serve(context: Context, port: int | None, *, browser: bool) -> None:
     seat = make_seat(context)
     from podium.web.server import Site
 
     try:
         site = Site(seat, port or 0)
     except OSError as error:
-        raise PodiumError(
-            f"the port cannot be used: {error.strerror or error}", where=str(port or ""), do="Name another: --port N"
-        ) from error
+        what = f"the port cannot be used: {error.strerror or error}"
+        raise PodiumError(what, where=str(port or ""), do="Name another: --port N") from error
     ensure_conductor(context)
-    link = site.link()
-    output = context.output
-    output.document({"url": link})
-    output.line(f"Podium is at {output.paint(site.url, 'name')}")
-    output.line(f"  This link lets your browser in, once: {link}")
-    output.line("  Ctrl-C ends it; agents go on.")
-    if not no_browser and not output.json:
-        click.launch(link)
+    _tell(context, site.url, site.keys.new_key(), again=False, browser=browser)
     try:
         site.serve()
     except KeyboardInterrupt:
-        output.line()
+        context.output.line()
+
+
+def _tell(context: Context, url: str, key: str, *, again: bool, browser: bool) -> None:
+    output, link = context.output, f"{url}/enter?key={key}"
+    output.document({"url": link})
+    output.line(f"Podium {'is already' if again else 'is'} at {output.paint(url, 'name')}")
+    output.line(f"  This link lets your browser in, once: {link}")
+    if not again:
+        output.line("  Ctrl-C ends it; agents go on.")
+    if browser and not output.json:
+        click.launch(link)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import socket
-from pathlib import Path
 
-import msgspec
 import uvicorn
 
 from podium.api.keys import Keys
 from podium.api.pulse import Pulse
 from podium.api.seat import Seat
 from podium.web.app import build_app
+from podium.web.serving import last_port, serving
 
 ADDRESS = "127.0.0.1"
 USUAL_PORT = 7673
 """Assigned to nobody."""
-PORT_FILE = "port.json"
 
 
 class _Server(uvicorn.Server):
@@ -42,7 +39,7 @@ class Site:
         """
         self._seat = seat
         self.keys = Keys(seat.home.web)
-        self._socket = _listen(port) if port else _listen_anywhere(_last_port(seat.home.web))
+        self._socket = _listen(port) if port else _listen_anywhere(last_port(seat.home, seat.project))
         self.port = int(self._socket.getsockname()[1])
         pulse = Pulse(seat)
         config = uvicorn.Config(
@@ -69,11 +66,11 @@ class Site:
 
     def serve(self) -> None:
         """Serve until a signal, or `stop`, ends it. A signal is raised again afterwards."""
-        _remember(self._seat.home.web, self.port)
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self._socket.close()
+        with serving(self._seat.home, self._seat.project, self.port):
+            try:
+                self._server.run(sockets=[self._socket])
+            finally:
+                self._socket.close()
 
     def stop(self) -> None:
         """Let `serve` come to its end; open event streams are cut."""
@@ -84,29 +81,10 @@ def _listen(port: int) -> socket.socket:
     return socket.create_server((ADDRESS, port))
 
 
-def _listen_anywhere(wanted: int) -> socket.socket:
-    for port in dict.fromkeys((wanted, USUAL_PORT, 0)):
+def _listen_anywhere(wanted: int | None) -> socket.socket:
+    for port in dict.fromkeys((wanted or USUAL_PORT, USUAL_PORT, 0)):
         try:
             return _listen(port)
         except OSError:
             continue
     raise OSError("no port is free")
-
-
-class _Served(msgspec.Struct):
-    port: int
-
-
-def _last_port(place: Path) -> int:
-    try:
-        port = msgspec.json.decode((place / PORT_FILE).read_bytes(), type=_Served).port
-    except (OSError, msgspec.MsgspecError):
-        return USUAL_PORT
-    return port if 1024 <= port < 65536 else USUAL_PORT
-
-
-def _remember(place: Path, port: int) -> None:
-    file = place / PORT_FILE
-    fresh = file.with_name(f"port-{os.getpid()}.json")
-    fresh.write_bytes(msgspec.json.encode(_Served(port)))
-    fresh.replace(file)

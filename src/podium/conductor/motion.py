@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from podium.conductor.board import Room, Row, board, startable
+from podium.conductor.state import State
 from podium.landing.model import AtWork, Landing, Queued
 from podium.runs.model import AwaitingPermission, Round, Working
-
-if TYPE_CHECKING:
-    from podium.conductor.board import Row
-    from podium.conductor.state import State
 
 
 def in_motion(state: State, specs: frozenset[str]) -> bool:
     """Whether something of these specs is being done, or will be without a person's doing."""
-    from podium.conductor.board import Room, board, startable
-
     if any(entry.spec in specs and isinstance(entry.state, Queued) for entry in state.landings.waiting()):
         return True
     rows = board(state)
