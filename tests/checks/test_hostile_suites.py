@@ -78,9 +78,9 @@ def test_a_suite_that_hangs_only_when_it_is_watched_is_cut_off(tmp_path: Path) -
 
 def test_what_a_suite_writes_over_the_answers_is_nonsense_and_proves_nothing(tmp_path: Path) -> None:
     conftest = (
-        "import atexit, os\n\n\ndef spoil():\n    for name in ('map.json', 'calls.json', 'mutants.json', 'mutants-map.json'):\n"
-        "        with open(os.path.join(os.environ['PODIUM_OUT'], name), 'w') as file:\n            file.write('[{]')\n\n\n"
-        "atexit.register(spoil)\n"
+        "import atexit, os\n\nNAMES = ('map.json', 'calls.json', 'mutants.json', 'mutants-map.json')\n\n\ndef spoil():\n"
+        "    for name in NAMES:\n        with open(os.path.join(os.environ['PODIUM_OUT'], name), 'w') as file:\n"
+        "            file.write('[{]')\n\n\natexit.register(spoil)\n"
     )
     items = gather(tmp_path, "from lib import double\n\ndef test_it():\n    assert double(1) == 2\n", conftest=conftest)
     for kind in ("unrun-lines", "mutants", "behaviour"):
