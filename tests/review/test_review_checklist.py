@@ -11,6 +11,7 @@ from podium.evidence.model import Fails, Finding
 from podium.kernel.errors import NotFoundError, PodiumError, UsageError
 from podium.review.checklist import answer_lines, decide_answer, questions, unanswered
 from podium.review.events import Looked
+from podium.review.first_pass import hidden_findings, shown_items, shown_lane, shown_questions
 from podium.review.folds import Fold
 from podium.review.lane import InLane
 from podium.review.model import Look, TaskReview, Waiver
@@ -195,6 +196,34 @@ def test_checks_terms_and_rarer_words_explain_hunks():
     assert links([two], clause("B1", "Tells the window after which to retry."), OTHER) == {
         "src/a.py": [("B1", "shares its words: retry, window")]
     }
+
+
+def test_a_function_whose_body_changes_is_the_term_of_its_clause():
+    old = b"def total(price):\n    return 0\n"
+    change = diff("src/shop.py", old, old.replace(b"0", b"price * 2"))
+    assert links([change], clause("B1", "`total` doubles it."), OTHER) == {"src/shop.py": [("B1", "changes `total`")]}
+
+
+def test_in_a_blind_pass_nothing_that_a_machine_found_is_told_before_its_hunk_is_marked():
+    change = CHANGES[0]
+    hunk = change.hunks[0]
+    found = sink(change, next(line.new for line in hunk.lines if line.kind == "+"))
+    fields = {
+        "items": (*case().items, found),
+        "lane": (InLane(hunk=hunk.id, path=hunk.path, reasons=("new sink",)),),
+        "questions": questions(CHANGES, [found]),
+        "risk": "high",
+        "blind": True,
+    }
+    before = case(**fields, review=with_review(marks={}))
+    assert hidden_findings(before) == 1
+    assert [item.findings for item in shown_items(before)] == [()] * 4
+    assert shown_questions(before) == ()
+    assert shown_lane(before)[0].reasons == ()
+    assert not any("sink" in refusal.message + refusal.do for refusal in obstacles(before))
+    after = case(**fields)
+    assert (hidden_findings(after), len(shown_questions(after)), shown_lane(after)) == (0, 2, fields["lane"])
+    assert shown_items(case(**{**fields, "blind": False}, review=with_review(marks={}))) == fields["items"]
 
 
 def test_what_no_clause_explains_and_what_nothing_touches_is_told():

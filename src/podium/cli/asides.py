@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
@@ -75,9 +76,15 @@ def _print(context: Context, case: Case, found: WhyHere) -> None:
         fact("run by", f"line {ran.line}: {', '.join(ran.tests)}{more}")
     for located in found.findings:
         fact("finding", f"{located.finding.message} ({located.item.name})")
-    for before in found.before:
+    for commit, lines in groupby(found.before, key=lambda before: before.commit):
+        own = list(lines)
+        before = own[0]
         via = f", through {before.task}, reviewed by {before.reviewer}" if before.task else ""
-        fact("before", f"line {before.line}: {before.commit[:10]} {before.subject} ({before.author}){via}")
+        numbers = ", ".join(str(each.line) for each in own)
+        fact(
+            "before",
+            f"{'line' if len(own) == 1 else 'lines'} {numbers}: {commit[:10]} {before.subject} ({before.author}){via}",
+        )
     if found.fold:
         fact("folded", f"{found.fold.said}; $ {found.fold.reproduce}")
     if found.lane:

@@ -153,7 +153,7 @@ def _reading(case: Case, since: Since | None, width: int, paint: Paint) -> Itera
         (
             "questions",
             "of this change, for you",
-            list(question_lines(case.questions, case.review.answers, case.who, width=width, paint=paint)),
+            list(question_lines(case, width=width, paint=paint)),
         ),
     )
     for title, fact, lines in sections:

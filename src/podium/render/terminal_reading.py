@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from podium.render.paint import Paint, Tone
 from podium.render.safe_text import cut, safe_line, wrap
 from podium.review.case import Case
-from podium.review.checklist import Question
-from podium.review.model import Answer
+from podium.review.first_pass import shown_lane, shown_questions
 from podium.review.person import same_person
 from podium.review.since import Changed, Since
 from podium.review.trace import Trace
@@ -57,16 +56,20 @@ def fold_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
 
 def lane_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     """What nobody may skip."""
-    for each in case.lane:
-        text = f"{safe_line(each.path)} {each.hunk[:8]}: {', '.join(each.reasons)}"
+    for each in shown_lane(case):
+        reasons = f": {', '.join(each.reasons)}" if each.reasons else ""
+        text = f"{safe_line(each.path)} {each.hunk[:8]}{reasons}"
         yield "  " + paint(cut(text, width - 2), "warn")
 
 
-def question_lines(
-    asked: Iterable[Question], answers: Iterable[Answer], who: str, *, width: int, paint: Paint
-) -> Iterator[str]:
+def question_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     """The checklist of this change, each question with the person's answer."""
-    given = {answer.question: answer for answer in answers if same_person(answer.by, who)}
+    given = {answer.question: answer for answer in case.review.answers if same_person(answer.by, case.who)}
+    asked = shown_questions(case)
+    if len(asked) < len(case.questions):
+        count = len(case.questions) - len(asked)
+        told = "1 question is" if count == 1 else f"{count} questions are"
+        yield "  " + paint(f"{told} asked once you have marked the hunks", "quiet")
     for question in asked:
         answer = given.get(question.id)
         glyph, tone = ("yes", "good") if answer else ("unread", "warn")
@@ -81,8 +84,9 @@ def question_lines(
 def trace_lines(case: Case, trace: Trace, *, width: int, paint: Paint) -> Iterator[str]:
     """Hunks that no clause explains, and clauses that nothing touches."""
     paths = {hunk.id: hunk for hunk in case.hunks}
-    if trace.unexplained and case.clauses:
-        names = ", ".join(f"{safe_line(paths[each].path)}:{paths[each].new_start}" for each in trace.unexplained)
+    unexplained = [each for each in trace.unexplained if each not in case.folded]
+    if unexplained and case.clauses:
+        names = ", ".join(f"{safe_line(paths[each].path)}:{paths[each].new_start}" for each in unexplained)
         yield from ("  " + paint(line, "warn") for line in wrap(f"no clause explains {names}", width - 2))
     if trace.untouched:
         text = f"no hunk serves {', '.join(trace.untouched)}, as far as names and words tell"

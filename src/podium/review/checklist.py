@@ -173,7 +173,8 @@ def _about_sinks(changes: tuple[FileChange, ...], items: tuple[Item, ...]) -> It
                 finding.fingerprint,
             )
     if every:
-        yield _question("security-pass", _SECURITY, f"{len(every)} places where data becomes code or trust", every)
+        places = "a place" if len(every) == 1 else f"{len(every)} places"
+        yield _question("security-pass", _SECURITY, f"{places} where data becomes code or trust", every)
 
 
 def _about_dependencies(changes: tuple[FileChange, ...], items: tuple[Item, ...]) -> Iterable[Question]:

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from podium.evidence.model import Finding, Item
 from podium.review.case import Case
+from podium.review.checklist import Question
+from podium.review.lane import InLane
 from podium.review.located import touches
 from podium.review.marks import is_read
 from podium.runs.model import FileChange, Hunk
@@ -26,6 +28,25 @@ def shown_items(case: Case) -> tuple[Item, ...]:
     if not hidden:
         return case.own_items
     return tuple(_without(item, hidden) for item in case.own_items)
+
+
+def shown_questions(case: Case) -> tuple[Question, ...]:
+    """The questions that may be asked now: in a blind pass those whose hunks this person has marked."""
+    own = case.own_marks
+    return tuple(
+        question
+        for question in case.questions
+        if not case.blind or all(is_read(own.get(hunk, "unseen")) for hunk in question.hunks)
+    )
+
+
+def shown_lane(case: Case) -> tuple[InLane, ...]:
+    """The lane, in a blind pass without the reasons of hunks that this person has not marked."""
+    own = case.own_marks
+    return tuple(
+        each if not case.blind or is_read(own.get(each.hunk, "unseen")) else replace(each, reasons=())
+        for each in case.lane
+    )
 
 
 def hidden_findings(case: Case) -> int:

@@ -163,10 +163,11 @@ def _reading(case: Case) -> Iterator[Refusal]:
     reasons = {each.hunk: each.reasons for each in case.lane}
     lane = [hunk for hunk in unread if hunk.id in reasons]
     if lane:
-        told = dict.fromkeys(reason for hunk in lane for reason in reasons[hunk.id])
+        told = ", ".join(dict.fromkeys(reason for hunk in lane for reason in reasons[hunk.id]))
         yield Refusal(
             code="unread-lane",
-            message=f"{_count(len(lane), 'hunk')} not read by you that nobody may skip: {', '.join(told)}",
+            message=f"{_count(len(lane), 'hunk')} not read by you that nobody may skip"
+            + (f": {told}" if told and not case.blind else ""),
             do=f"Read them: podium review {case.name}",
             waivable=False,
         )
@@ -194,8 +195,11 @@ def _checklist(case: Case) -> Iterator[Refusal]:
     if left:
         yield Refusal(
             code="checklist",
-            message=f"{_count(len(left), 'question')} not answered by you: {', '.join(each.topic for each in left)}",
-            do=f'Answer them: podium review {case.name} --answer "{left[0].id}=yes: why"',
+            message=f"{_count(len(left), 'question')} not answered by you"
+            + ("" if case.blind else f": {', '.join(each.topic for each in left)}"),
+            do=f"Read the change, then answer them: podium review {case.name}"
+            if case.blind
+            else f'Answer them: podium review {case.name} --answer "{left[0].id}=yes: why"',
             waivable=True,
         )
 

@@ -51,7 +51,9 @@ class Trace(Value, frozen=True, kw_only=True):
 
     links: dict[str, tuple[ClauseLink, ...]]  # by hunk id; hunks without a link are not in it
     unexplained: tuple[str, ...]  # ids of hunks that no clause explains
-    untouched: tuple[str, ...]  # ids of clauses that no hunk serves
+    untouched: tuple[
+        str, ...
+    ]  # ids of clauses that no hunk serves; `done` clauses speak of the whole, and are left out
 
 
 def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
@@ -74,7 +76,11 @@ def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
             if own
         },
         unexplained=tuple(hunk.id for _, hunk in pairs if not links[hunk.id]),
-        untouched=tuple(clause.id for clause in clauses if not any(clause.id in own for own in links.values())),
+        untouched=tuple(
+            clause.id
+            for clause in clauses
+            if clause.kind != "done" and not any(clause.id in own for own in links.values())
+        ),
     )
 
 
@@ -85,9 +91,13 @@ def _because(clause: Clause, change: FileChange, hunk: Hunk) -> str:
     by_check = _by_check(clause, change, text)
     if by_check:
         return by_check
-    terms = [term for term in _TERM.findall(clause.text) if term in text or term in change.path]
-    if terms:
-        return f"mentions `{terms[0]}`"
+    terms = _TERM.findall(clause.text)
+    said = [term for term in terms if term in text or term in change.path]
+    if said:
+        return f"mentions `{said[0]}`"
+    inside = [term for term in terms if term.removesuffix("()") in _defined(hunk)]
+    if inside:
+        return f"changes `{inside[0]}`"
     shared = sorted(_words(clause.text) & _words(f"{text} {change.path}"))
     return f"shares its words: {', '.join(shared[:3])}" if len(shared) >= _WORDS_WANTED else ""
 
@@ -128,6 +138,7 @@ def _defined(hunk: Hunk) -> set[str]:
     for line in hunk.lines:
         text = line.text[:_LONGEST]
         if line.kind == " ":
+            found |= set(_DEFINES.findall(text))
             continue
         if _IMPORT.match(text):
             found |= {name for name in _NAME.findall(text) if name not in ("import", "from", "use")}
