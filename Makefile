@@ -4,6 +4,8 @@ MARK := $(shell pwd -P | cksum | cut -d ' ' -f 1)
 RUNTIME := .venv/.podium-runtime-$(MARK)
 DEVELOPMENT := .venv/.podium-development-$(MARK)
 PYTEST := .venv/bin/python -m pytest -n logical -rs
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+AGENTS := $(or $(PODIUM_TEST_AGENTS),$(CACHE)/podium/test-agents)
 
 .PHONY: help demo test test-fast test-agents check bench
 
@@ -13,15 +15,16 @@ help: ## what there is
 demo: $(RUNTIME) ## the whole story in two minutes; arguments in ARGS, for example ARGS="--yes --json"
 	@.venv/bin/podium demo $(ARGS)
 
-test: check ## all checks and all tests
-	@$(PYTEST) $(ARGS)
+test: check ## all checks and all tests; real agents too, which are installed once (2 GB) into ~/.cache/podium
+	@PODIUM_TEST_AGENTS="$(AGENTS)" scripts/agents || [ -z "$$CI" ]
+	@TEST_AGENTS="$(AGENTS)" $(PYTEST) -m 'not more_agents' $(ARGS)
 
 test-fast: $(DEVELOPMENT) ## the quick tests only
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
-test-agents: $(DEVELOPMENT) ## real agents against a scripted model; installs them (2 GB) into .cache/agents
-	@scripts/agents || [ -z "$$CI" ]
-	@TEST_AGENTS=1 $(PYTEST) tests/real_agents $(ARGS)
+test-agents: $(DEVELOPMENT) ## everything that is tested with real agents, against a scripted model
+	@PODIUM_TEST_AGENTS="$(AGENTS)" scripts/agents claude codex gemini opencode mini qwen copilot || [ -z "$$CI" ]
+	@TEST_AGENTS="$(AGENTS)" $(PYTEST) -m agents $(ARGS)
 
 check: $(DEVELOPMENT) ## style, types and the direction of imports
 	@.venv/bin/ruff check .

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+from pwd import getpwuid
 from typing import Any
 
 from podium.agents.event import Entry, ErrorReported, Event, Undecoded
@@ -21,9 +23,12 @@ from podium.testing.waiting import eventually
 from podium.workspaces.plan import Mount, SandboxPlan
 from podium.workspaces.tiers import bundled_bwrap
 
-ROOT = Path(__file__).parents[2]
-INSTALLED = ROOT / ".cache" / "agents"
-SEARCH = ":".join(str(INSTALLED / name) for name in ("bin", "node_modules/.bin", "mini/bin"))
+INSTALLED = Path(os.environ.get("TEST_AGENTS") or Path(getpwuid(os.getuid()).pw_dir, ".cache/podium/test-agents"))
+"""Where `scripts/agents` puts them: the tests have another HOME."""
+SEARCH = ":".join(
+    [str(INSTALLED / "node-22/bin")]
+    + [str(place) for pattern in ("*/node_modules/.bin", "*/bin") for place in sorted(INSTALLED.glob(pattern))]
+)
 PORT = 4711
 URL = f"http://127.0.0.1:{PORT}"
 FIRST = "Please raise the limit to six"
@@ -51,6 +56,9 @@ AGENTS = {
         RealAgent(name="mini", driver="mini", command=("mini",), model="gpt-5", resumes=False),
         RealAgent(name="gemini", driver="acp", command=("gemini", "--acp"), asks=("--approval-mode", "default"),
                   model="gemini-2.5-pro"),
+        RealAgent(name="qwen", driver="acp", command=("qwen", "--acp"), asks=("--approval-mode", "default"),
+                  model="gpt-5"),
+        RealAgent(name="copilot", driver="acp", command=("copilot", "--acp"), model="gpt-5"),
         RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5"),
     )
 }  # fmt: skip

@@ -18,7 +18,7 @@ from podium.testing.model_server.steps import Cut, Fail, Malformed, Slow
 if TYPE_CHECKING:
     from conftest import Make
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.agents, pytest.mark.timeout(180)]
 
 EVERY = sorted(AGENTS)
 ASKING = sorted(name for name, agent in AGENTS.items() if agent.asks)

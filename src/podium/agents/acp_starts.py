@@ -80,7 +80,12 @@ def _opencode(task: AgentTask) -> Start:
             "models": {model: {}},
         }
         chosen = f"podium/{model}"
-        told: dict[str, object] = {"provider": {"podium": provider}, "model": chosen, "small_model": chosen, "autoupdate": False}
+        told: dict[str, object] = {
+            "provider": {"podium": provider},
+            "model": chosen,
+            "small_model": chosen,
+            "autoupdate": False,
+        }
         env["OPENCODE_CONFIG_CONTENT"] = json.dumps(told | {"share": "disabled"})
     return Start(argv=task.command, env=env)
 

@@ -127,6 +127,7 @@ _SHIPPED = (
     EntryPoint(name="claude", value="podium.agents.claude:ClaudeDriver", group=GROUP),
     EntryPoint(name="codex", value="podium.agents.codex:CodexDriver", group=GROUP),
     EntryPoint(name="mini", value="podium.agents.mini:MiniDriver", group=GROUP),
+    EntryPoint(name="shell", value="podium.agents.shell:ShellDriver", group=GROUP),
 )
 """What pyproject.toml declares too: a checkout whose install is older than that knows its own drivers."""
 

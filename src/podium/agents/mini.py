@@ -32,8 +32,10 @@ while IFS= read -r line; do
   if [ "$line" = cancel ]; then [ -z "$turn" ] || kill -TERM "$turn" 2>/dev/null; continue; fi
   printf %s "$line" | base64 -d > "$at/prompt"; rm -f "$at/out.json"
   (
+    agent=; over=
+    trap 'over=yes; [ -z "$agent" ] || kill -TERM "$agent" 2>/dev/null' TERM
     "$@" -t "$(cat "$at/prompt")" -o "$at/out.json" < /dev/null & agent=$!
-    trap 'kill -TERM "$agent" 2>/dev/null' TERM
+    [ -z "$over" ] || kill -TERM "$agent" 2>/dev/null
     wait "$agent"; code=$?
     while kill -0 "$agent" 2>/dev/null; do wait "$agent"; code=$?; done
     echo; [ ! -f "$at/out.json" ] || tr -d '\\n' < "$at/out.json"

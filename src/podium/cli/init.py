@@ -11,12 +11,12 @@ import click
 
 from podium.cli.context import SETTINGS_FILE, Context
 from podium.cli.group import Verb
-from podium.cli.known_agents import installed
 from podium.cli.repository_notes import repository_notes
 from podium.cli.writing import write_new
 from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:
+    from podium.agents.known import Known
     from podium.project.detect import Detected
     from podium.project.model import Project
 
@@ -43,6 +43,7 @@ def command(context: Context, yes: bool, test: str | None, target: str, agents: 
     It finds the branch, the language and the test command, and writes podium.toml with every line explained. Doing it
     again changes nothing but what you changed in podium.toml. To undo it: delete podium.toml.
     """
+    from podium.agents.known import installed
     from podium.conductor.register import register
 
     repository, output = context.repository, context.output
@@ -54,7 +55,7 @@ def command(context: Context, yes: bool, test: str | None, target: str, agents: 
     if fresh:
         detected = _detect(context, test, target)
         detected = _asked(context, detected) if output.interactive and not yes else detected
-        _write(place, detected, given or installed(context.path))
+        _write(place, detected, given, installed(context.path))
     elif test is not None or target or agents:
         what = "it exists already; --test, --target and --agent are for a new one"
         raise UsageError(what, where=SETTINGS_FILE, do="Edit the file, then: podium init")
@@ -122,16 +123,20 @@ def _asked(context: Context, detected: Detected) -> Detected:
     return msgspec.structs.replace(detected, test=test.strip())
 
 
-def _write(place: Path, detected: Detected, agents: dict[str, tuple[str, ...]]) -> None:
+def _write(place: Path, detected: Detected, given: dict[str, tuple[str, ...]], found: tuple[Known, ...]) -> None:
+    """The file, with the agents that were given, or else those that were found."""
     from podium.project.render import render_settings
     from podium.project.toml_text import toml_text, toml_texts
 
     text = render_settings(detected)
-    for name, words in agents.items():
+    agents = {name: ("acp", words) for name, words in given.items()}
+    for name, (driver, words) in (agents or {each.name: (each.driver, each.command) for each in found}).items():
         key = name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
-        text += f"\n[agents.{key}]  # speaks the Agent Client Protocol\ncommand = {toml_texts(words)}\n"
-    if len(agents) > 1:
-        text = text.replace('# agent = "NAME"', f"agent = {toml_text(next(iter(agents)))}", 1)
+        how = "  # speaks the Agent Client Protocol" if driver == "acp" else f"\ndriver = {toml_text(driver)}"
+        text += f"\n[agents.{key}]{how}\ncommand = {toml_texts(words)}\n"
+    names = [*given] or [each.name for each in found]
+    if len(names) > 1:
+        text = text.replace('# agent = "NAME"', f"agent = {toml_text(names[0])}", 1)
     write_new(place, text, shown=SETTINGS_FILE, do="Edit it, then: podium init")
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from podium.cli.checkup import Check
 from podium.cli.context import SETTINGS_FILE, Context
-from podium.cli.known_agents import installed
 from podium.cli.repository_notes import repository_notes
 from podium.kernel.errors import NotFoundError, UsageError
 
@@ -55,6 +54,7 @@ def person_check(context: Context) -> list[Check]:
 
 def agents_check(context: Context) -> list[Check]:
     """The agents that are set up, each with its version; those that could be."""
+    from podium.agents.known import installed
     from podium.agents.locate import locate, version_text
 
     settings, checks = context.settings, list[Check]()
@@ -69,10 +69,12 @@ def agents_check(context: Context) -> list[Check]:
         what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")
         checks.append(Check("agent", "note" if more else "ok", what, "Correct `mounts`." if more else "", more))
     known = {agent.command[0].rpartition("/")[2] for agent in settings.agents if agent.command}
-    for name, command in installed(context.path).items():
-        if command[0] not in known:
-            do = f"Add to {SETTINGS_FILE}: [agents.{name}] command = [{', '.join(repr(word) for word in command)}]"
-            checks.append(Check("agent", "note", f"{name} is installed, and not set up", do.replace("'", '"')))
+    for each in installed(context.path):
+        if each.command[0] not in known:
+            words = ", ".join(f'"{word}"' for word in each.command)
+            how = "" if each.driver == "acp" else f' driver = "{each.driver}"'
+            do = f"Add to {SETTINGS_FILE}: [agents.{each.name}]{how} command = [{words}]"
+            checks.append(Check("agent", "note", f"{each.name} is installed, and not set up", do))
     if not settings.agents:
         do = f'Add to {SETTINGS_FILE}: [agents.NAME] command = ["PROGRAM", "ARGUMENT"], any program that speaks ACP.'
         checks.append(Check("agent", "missing", "no agent is set up", do))

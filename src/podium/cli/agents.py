@@ -1,0 +1,79 @@
+"""`podium agents`: which agents there are, and what each of them can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podium.cli.context import SETTINGS_FILE, Context
+from podium.cli.group import LazyGroup, Verb
+from podium.cli.paragraphs import indented
+
+if TYPE_CHECKING:
+    from podium.conductor.agent_report import AgentReport
+
+_HELP = """List the agents that are set up or installed: version, key, what each can do, what it lacks.
+
+`podium agents test NAME` has one of them do a small task in the sandbox.
+"""
+_ABLE = ("resume", "permissions", "cost", "model")
+
+
+def _list(context: Context) -> int:
+    from podium.conductor.agent_report import reports
+    from podium.project.model import Settings
+
+    has_settings = context.root_hint is not None and (context.root / SETTINGS_FILE).is_file()
+    settings = context.settings if has_settings else Settings(project="")
+    found = reports(settings, context.path, context.environ)
+    context.output.document({"agents": list(found)})
+    for each in found:
+        _print(context, each)
+    if not found:
+        context.output.line("No agent is set up, and none that Podium knows is installed.")
+        context.output.line(f"{context.output.ink.glyph('to')} npm install -g @anthropic-ai/claude-code, for example")
+    return 0
+
+
+def _print(context: Context, agent: AgentReport) -> None:
+    output = context.output
+    well = not agent.missing and agent.set_up
+    glyph = output.paint(output.ink.glyph("yes" if well else "flagged"), "good" if well else "warn")
+    version = agent.version or ("no version told" if agent.program else "not found")
+    output.line(f"{glyph} {output.paint(agent.name, 'strong')}  {agent.title}  {version}".replace("    ", "  "))
+
+    def say(text: str) -> None:
+        output.line(output.paint(indented(text, output.width, 4), "quiet"))
+
+    say(f"{' '.join(agent.command)}  (driver {agent.driver})" + (f"  {agent.program}" if agent.program else ""))
+    if agent.tried_version and agent.version and agent.tried_version not in agent.version:
+        say(f"Podium was tried with {agent.tried_version}")
+    if agent.provider:
+        place = agent.key or "no key"
+        say(f"model {agent.model or 'its own choice'} at {agent.provider}; {place}, kept out of the sandbox")
+    words = {True: "yes", False: "no", None: "not tried"}
+    say("; ".join(f"{name} {words[getattr(agent.can, name)]}" for name in _ABLE))
+    if not agent.set_up:
+        say(f"installed, and not set up: [agents.{agent.name}] in {SETTINGS_FILE}")
+    if agent.missing:
+        output.line(output.paint(indented(agent.missing, output.width, 4), "warn"))
+    for line in agent.do.splitlines():
+        output.line(indented(f"{output.ink.glyph('to')} {line}", output.width, 4))
+
+
+@click.pass_obj
+@click.pass_context
+def _called(click_context: click.Context, context: Context) -> int:
+    return 0 if click_context.invoked_subcommand else _list(context)
+
+
+command = LazyGroup(
+    "agents",
+    key="agents",
+    help=_HELP,
+    callback=_called,
+    invoke_without_command=True,
+    params=[each for each in Verb(name="agents").params if isinstance(each, click.Option)],
+    examples=("podium agents", "podium agents --json", "podium agents test claude"),
+)
