@@ -106,7 +106,7 @@ def test_sarif_has_findings_failures_and_what_was_not_looked_at() -> None:
     assert [result["ruleId"] for result in run["results"]] == ["assertion-removed", "test-deleted", "clause-check"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "a%FF.py"}, "region": {"startLine": 3}}
-    assert run["results"][1]["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "t%20st.py"}}
+    assert run["results"][1]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "t%20st.py"}
     assert run["results"][0]["partialFingerprints"] == {FINGERPRINT: "f1"}
     notes = run["invocations"][0]["toolExecutionNotifications"]
     assert [note["message"]["text"] for note in notes] == [

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         "podium evidence T2",
         "podium evidence T2 E1",
         "podium evidence T2 --kind weakened-tests --sarif > T2.sarif",
+        "podium evidence T2 --in-toto > T2.intoto.jsonl",
         "podium evidence reproduce e3f09c2a7b154",
     ),
 )
@@ -33,9 +34,17 @@ if TYPE_CHECKING:
 @click.option("--round", "number", type=click.IntRange(min=1), help="Of an earlier round. [the newest]")
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0, for editors and code hosts.")
+@click.option("--in-toto", is_flag=True, help="Print in-toto statements about the tree, one JSON document each line.")
 @click.pass_obj
 def command(
-    context: Context, task: str, name: str, kinds: tuple[str, ...], number: int | None, agent: str, sarif: bool
+    context: Context,
+    task: str,
+    name: str,
+    kinds: tuple[str, ...],
+    number: int | None,
+    agent: str,
+    sarif: bool,
+    in_toto: bool,
 ) -> int:
     """Show the facts that Podium observed about a candidate.
 
@@ -62,6 +71,8 @@ def command(
         context.output.json = True
         context.output.document(to_sarif(items, version=__version__))
         return 0
+    if in_toto:
+        return _statements(context, items)
     done = state.evidence.finished(run.id, chosen) is not None
     pending = state.evidence.pending(run.id, chosen)
     context.output.document(
@@ -79,6 +90,18 @@ def command(
         context.output.line(
             context.output.paint(f"  Still being gathered, and no accept depends on it: {names}", "quiet")
         )
+    return 0
+
+
+def _statements(context: Context, items: tuple[Item, ...]) -> int:
+    import json
+
+    from podium.evidence.in_toto import to_in_toto
+
+    statements = to_in_toto(items, version=__version__)
+    context.output.document(statements)
+    for statement in statements:
+        context.output.line(json.dumps(statement, sort_keys=True, separators=(",", ":")))
     return 0
 
 

@@ -65,15 +65,28 @@ def evidence_lines(items: Iterable[Item], *, width: int, paint: Paint) -> Iterat
     All that holds is one paragraph at the end: it is said, and it takes no room from what does not.
     """
     ordered = order(items)
+    small = [item for item in ordered if _is_small(item)] if len(ordered) > 1 else []
     for item in ordered:
-        if not isinstance(item.outcome, Holds):
+        if not isinstance(item.outcome, Holds) and item not in small:
             yield from _item(item, width, paint)
+    if small:
+        head = f"  {paint(paint.glyph('more') + ' notes', 'quiet')}  "
+        told = ", ".join(f"{safe_line(item.name)} ({len(item.findings)})" for item in small)
+        first, *rest = wrap(f"{told}: podium evidence TASK NAME shows them", width - _INDENT)
+        yield head + paint(first, "quiet")
+        yield from (" " * _INDENT + paint(line, "quiet") for line in rest)
     holding = [item for item in ordered if isinstance(item.outcome, Holds)]
     if holding:
         head = "  " + paint(paint.glyph("yes") + " holds", "good") + "  "
         lines = wrap(", ".join(safe_line(item.name) + _told(item) for item in holding), width - _INDENT)
         yield head + lines[0]
         yield from (" " * _INDENT + line for line in lines[1:])
+
+
+def _is_small(item: Item) -> bool:
+    """Whether an item has nothing but notes to tell: counted, and shown when it is asked for."""
+    noted = bool(item.findings) and all(finding.level == "note" for finding in item.findings)
+    return isinstance(item.outcome, Fails) and noted and not item.required
 
 
 def _item(item: Item, width: int, paint: Paint) -> Iterator[str]:
