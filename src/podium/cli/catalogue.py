@@ -37,7 +37,7 @@ VERBS: dict[str, Entry] = {
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
     "preview": Entry("preview", "Show in a browser what an agent's program serves, until you end it.", "Review"),
-    "take-over": Entry("take_over", "Take over from an agent by hand: a shell in its sandbox, the agent paused.", "Run"),
+    "take-over": Entry("take_over", "Work by hand in an agent's own sandbox while it is paused.", "Run"),
     "pause": Entry("pause", "Pause the agents at work on a task.", "Run"),
     "resume": Entry("resume", "Let paused agents go on.", "Run"),
     "budget": Entry("budget", "Show what models have cost, and set what they may cost.", "Run"),

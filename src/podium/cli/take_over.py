@@ -29,8 +29,9 @@ from podium.kernel.errors import UsageError
 @click.option("--keep-paused", is_flag=True, help="Do not let the agent go on afterwards.")
 @click.pass_obj
 def command(context: Context, task: str, words: tuple[str, ...], agent: str, text: str, keep_paused: bool) -> None:
-    """Take over from an agent by hand: a shell in its sandbox, on its files, while it is paused.
+    """Work by hand in an agent's own sandbox while it is paused.
 
+    You get a shell on its files, with its HOME, its services and its limits.
     What you change is recorded as yours and named in the candidate. When the shell ends, the agent is told which files
     you changed and goes on. Whatever you run there may be the agent's code; it reaches no more than the agent could.
     """
