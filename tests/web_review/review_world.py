@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Error
+
 from podium.api.seat import Seat
 from podium.conductor.approve_plan import approve_plan
 from podium.conductor.desk import Desk
@@ -83,15 +85,24 @@ command = ["true"]
 """
 
 
-READY = "document.getElementById('diff')?.hunks?.size > 0"
+READY = "document.getElementById('verdict-open') && document.getElementById('diff')?.hunks?.size > 0"
 
 
-def until(page: Any, expression: str, seconds: float = 30.0) -> None:
+def until(page: Any, expression: str, seconds: float = 60.0) -> None:
     """Wait until an expression holds in a page. Playwright's own way of waiting is no match for the security policy."""
     end = time.monotonic() + seconds
-    while not page.evaluate(expression):
+    while not _holds(page, expression):
         assert time.monotonic() < end, f"{expression} did not come true on {page.url}"
         page.wait_for_timeout(50)
+
+
+def _holds(page: Any, expression: str) -> bool:
+    try:
+        return bool(page.evaluate(expression))
+    except Error as error:
+        if "context was destroyed" in str(error):  # the page is being loaded anew
+            return False
+        raise
 
 
 @dataclass

@@ -18,6 +18,7 @@ from podium.kernel.errors import ConflictError, UsageError
 from podium.review.batch import ReadingBatch
 from podium.review.drafts import Draft
 from podium.review.model import AnswerName, MarkName
+from podium.review.person import person
 from podium.review.rules import Refused
 from podium.runs.model import Run
 from podium.runs.store import candidate_of
@@ -44,7 +45,10 @@ def reading(seat: Seat, fields: Fields) -> Any:
         batch = msgspec.convert(values, ReadingBatch)
     except msgspec.ValidationError as error:
         raise UsageError(f"this is no batch: {error}", where="batch") from error
-    taken = record_batch(seat.desk, room_of(seat).mirror, seat.project, batch, seat.actor())
+    actor = seat.actor()
+    if fields.text("by") != person(actor):  # it waited in a browser while git's identity changed
+        raise UsageError("these marks are another person's", where=fields.text("by"))
+    taken = record_batch(seat.desk, room_of(seat).mirror, seat.project, batch, actor)
     return {"unknown": taken.unknown, "repeated": taken.repeated}
 
 

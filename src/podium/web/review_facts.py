@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from podium.conductor.why_here import trace_of
 from podium.evidence.claims import claims, sentences
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun
 from podium.evidence.rules import order
@@ -17,6 +16,7 @@ from podium.review.model import Point
 from podium.review.person import short_name
 from podium.review.points import Answered, Closed, Met, Open, state
 from podium.review.replies import Reply, replies
+from podium.review.trace import Trace
 
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _MOST_FINDINGS = 100
@@ -222,9 +222,8 @@ def sentences_of(case: Case, summary: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def traced(case: Case) -> tuple[list[LaneFact], list[str]]:
+def traced(case: Case, found: Trace) -> tuple[list[LaneFact], list[str]]:
     """The hunks that no clause explains, and the clauses that nothing touches, in words."""
-    found = trace_of(case)
     where = {hunk.id: (change, hunk) for change in case.changes for hunk in change.hunks}
     folded = case.folded
     hunks = [

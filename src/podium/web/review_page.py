@@ -24,7 +24,7 @@ from podium.web.page import page
 from podium.web.review_facts import clause_facts, counted, item_facts, lane_facts, point_facts, sentences_of, traced
 from podium.web.review_parts import BLOCK, drawing, order_of, view_of
 from podium.web.review_race import racing, show_race
-from podium.web.review_room import room_of, run_for
+from podium.web.review_room import Reading, Room, room_of, run_for
 
 _NOT_CHANGED = "not-changed"
 
@@ -39,6 +39,8 @@ def show(request: Request) -> Response:
         return show_race(request, runs)
     run = run_for(seat, f"{path['spec']}/{path['task']}", agent)
     reading = room.reading(run)
+    if not room.is_ready(reading):
+        return _opening(request, room, reading)
     case = room.case(reading)
     if request.headers.get("sec-fetch-mode", "navigate") == "navigate":  # a page that updates itself is no look
         record_look(seat.desk, case)
@@ -51,7 +53,7 @@ def show(request: Request) -> Response:
     folded = case.folded
     unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]
     items = item_facts(case, shown_items(case))
-    unexplained, untouched = traced(case)
+    unexplained, untouched = traced(case, room.trace(reading, case))
     apart = since_last_look(room.mirror, case)
     claim = case.judged.claim if case.judged else ""
     times = times_of(seat.desk, seat.project, case.review, seat.actor()) if case.who else ()
@@ -98,6 +100,24 @@ def show(request: Request) -> Response:
         hints=own_pace.hints,
         pace=own_pace.said,
         voided=voided(case),
+    )
+
+
+def _opening(request: Request, room: Room, reading: Reading) -> Response:
+    """A large diff as it is, while its order, its folds and its facts are being made."""
+    view = view_of(request)
+    sheet = room.sheet(reading, "path", view)
+    return page(
+        request,
+        "review_opening.html",
+        place="attention",
+        title=f"Review {reading.name}",
+        reading=reading,
+        candidate=reading.candidate,
+        view=view,
+        block=BLOCK,
+        rows=sheet.rows,
+        first=Markup(drawing(room, reading, sheet).rows(0, BLOCK)),
     )
 
 

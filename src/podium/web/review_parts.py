@@ -19,7 +19,7 @@ from podium.render.notebook import NOTEBOOK, cell_lines, compared
 from podium.render.sheet import Entry, Placement, Sheet, View, pairs
 from podium.review.pace import changed_lines, least_seconds
 from podium.runs.model import FileChange, Hunk, Run
-from podium.web.review_room import Order, Reading, Room, order_key, room_of
+from podium.web.review_room import Order, Reading, Room, room_of
 
 BLOCK = 300
 """Rows of one block."""
@@ -104,13 +104,19 @@ def _file_badge(change: FileChange) -> str:
 def rows(request: Request) -> Response:
     """A block of rows. The header `podium-plain` says that some colours are still being made."""
     room, reading = asked(request)
-    _still(request, reading)
+    _still(request, room, reading)
     sheet = room.sheet(reading, order_of(request), view_of(request))
     start = number_of(request, "from")
     end = min(number_of(request, "to", start + BLOCK), start + _MOST_ROWS)
     coloured = room.colour(sheet, start, end)
     html = drawing(room, reading, sheet).rows(start, end)
     return HTMLResponse(html, headers={} if coloured else {"podium-plain": "1"})
+
+
+def ready(request: Request) -> Response:
+    """Whether the whole page can be had."""
+    room, reading = asked(request)
+    return json_answer({"ready": room.is_ready(reading)})
 
 
 def unfolded(request: Request) -> Response:
@@ -139,7 +145,7 @@ def index_of(room: Room, reading: Reading, order: Order, view: View) -> dict[str
         mark = reading.marks.get(hunk.id, "unseen")
         numbers = [place.start, place.end - place.start, changed_lines(hunk), least_seconds(hunk)]
         hunks.append([hunk.id, *numbers, mark, file, int(hunk.id in sheet.folded)])
-    return {"rows": sheet.rows, "key": order_key(reading), "hunks": hunks, "files": list(files)}
+    return {"rows": sheet.rows, "key": room.key(reading), "hunks": hunks, "files": list(files)}
 
 
 def context(request: Request) -> Response:
@@ -285,10 +291,10 @@ def hunk_of(request: Request, reading: Reading) -> tuple[FileChange, Hunk]:
     return found
 
 
-def _still(request: Request, reading: Reading) -> None:
+def _still(request: Request, room: Room, reading: Reading) -> None:
     """Rows are asked for by number: when the order has changed, the numbers of the page mean other rows."""
     known = request.query_params.get("key", "")
-    if known and known != order_key(reading):
+    if known and known != room.key(reading):
         raise ConflictError("the order of the hunks has changed", do="Load the page again.")
 
 
@@ -296,6 +302,7 @@ _AT = "/review/{spec}/{task}"
 ROUTES = [
     Route(f"{_AT}/rows", rows),
     Route(f"{_AT}/index", index),
+    Route(f"{_AT}/ready", ready),
     Route(f"{_AT}/unfolded", unfolded),
     Route(f"{_AT}/context", context),
     Route(f"{_AT}/find", find),

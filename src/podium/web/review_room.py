@@ -21,7 +21,9 @@ from podium.conductor.casefile import build_case
 from podium.conductor.desk import Desk
 from podium.conductor.mirrors import open_mirror, tip_for
 from podium.conductor.rounds_apart import changes_between
+from podium.conductor.state import State
 from podium.conductor.tasks import find_run
+from podium.conductor.why_here import trace_of
 from podium.evidence.model import Item
 from podium.evidence.test_code import is_test_file
 from podium.git.mirror import Mirror
@@ -37,12 +39,14 @@ from podium.review.case import Case
 from podium.review.model import MarkName
 from podium.review.person import key, person
 from podium.review.reading import Placed, reading_order
+from podium.review.trace import Trace
 from podium.runs.model import Candidate, FileChange, Hunk, Run
 from podium.runs.store import candidate_of
 
 Order = Literal["risk", "path", "tests"]
 _MOST_SHEAVES = 6
 _MOST_CACHED = 40
+_LARGE = 4_000  # changed lines from which on ordering and proving is not waited for
 _WAIT_SECONDS = 0.12  # for colours, while a block is drawn: later than that it is drawn plain, and asked for again
 
 
@@ -55,6 +59,8 @@ class Sheaf:
     moves: Moves
     sheets: dict[tuple[str, Order, View], Sheet] = field(default_factory=dict[tuple[str, Order, View], Sheet])
     orders: dict[str, tuple[Placed, ...]] = field(default_factory=dict[str, tuple[Placed, ...]])
+    traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
+    preparing: threading.Thread | None = None
     blind: bool = False  # whether findings wait until their hunk is marked
     folds: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
@@ -115,22 +121,59 @@ class Room:
 
     def case(self, reading: Reading) -> Case:
         """Everything that a verdict on this round is judged by, now."""
+        with self._seat.desk.reading(self._seat.project) as state:
+            return self._case(state, reading)
+
+    def _case(self, state: State, reading: Reading) -> Case:
         seat = self._seat
-        with seat.desk.reading(seat.project) as state:
-            case = build_case(
-                state,
-                self.mirror,
-                reading.run,
-                tip=tip_for(self.mirror, state.project),
-                documents=seat.sources.documents(reading.run.spec),
-                actor=seat.actor(),
-                at=stamp(seat.desk.clock.now()),
-                receipt_id="",
-                diff=lambda _, base, commit: self.sheaf(base, commit).changes,
-            )
+        case = build_case(
+            state,
+            self.mirror,
+            reading.run,
+            tip=tip_for(self.mirror, state.project),
+            documents=seat.sources.documents(reading.run.spec),
+            actor=seat.actor(),
+            at=stamp(seat.desk.clock.now()),
+            receipt_id="",
+            diff=lambda _, base, commit: self.sheaf(base, commit).changes,
+        )
         reading.sheaf.folds[order_key(reading)] = case.folded
         reading.sheaf.blind = case.blind
         return case
+
+    def is_ready(self, reading: Reading) -> bool:
+        """Whether all that takes long with a large diff is there. When not, it is being made in the background."""
+        if reading.candidate.added + reading.candidate.removed < _LARGE:
+            return True
+        name, sheaf = order_key(reading), reading.sheaf
+        if name in sheaf.orders and name in sheaf.folds and name in sheaf.traces:
+            return True
+        with self._lock:
+            if sheaf.preparing is None or not sheaf.preparing.is_alive():
+                sheaf.preparing = threading.Thread(target=self._prepare, args=(reading,), daemon=True)
+                sheaf.preparing.start()
+        return False
+
+    def _prepare(self, reading: Reading) -> None:
+        seat = self._seat
+        desk = Desk(seat.desk.home, seat.desk.url, seat.desk.clock)  # the shared one would be held for seconds
+        try:
+            case = self._case(desk.look(seat.project), reading)
+            self.trace(reading, case)
+            self.placed(reading)
+        finally:
+            desk.close()
+
+    def trace(self, reading: Reading, case: Case) -> Trace:
+        """Which hunks serve which clauses."""
+        name = order_key(reading)
+        if name not in reading.sheaf.traces:
+            reading.sheaf.traces[name] = trace_of(case)
+        return reading.sheaf.traces[name]
+
+    def key(self, reading: Reading) -> str:
+        """What the rows' numbers depend on: under another key they may be other rows."""
+        return order_key(reading) + ("" if self.is_ready(reading) else "-opening")
 
     def sheaf(self, base: str, commit: str) -> Sheaf:
         """The diff between two commits."""
@@ -148,16 +191,15 @@ class Room:
     def placed(self, reading: Reading) -> tuple[Placed, ...]:
         """The hunks in reading order. Scoring is slow for a large diff: it is remembered on disk."""
         name = order_key(reading)
-        with self._lock:
-            found = reading.sheaf.orders.get(name)
+        found = reading.sheaf.orders.get(name)
+        if found is None:
+            file = self._cache / "orders" / f"{name}.json"
+            found = _load(file, reading.sheaf)
             if found is None:
-                file = self._cache / "orders" / f"{name}.json"
-                found = _load(file, reading.sheaf)
-                if found is None:
-                    found = reading_order(reading.sheaf.changes, reading.items)
-                    _save(file, found)
-                reading.sheaf.orders[name] = found
-            return found
+                found = reading_order(reading.sheaf.changes, reading.items)
+                _save(file, found)
+            reading.sheaf.orders[name] = found
+        return found
 
     def folded(self, reading: Reading) -> dict[str, str]:
         """What is proven of each hunk that need not be read."""
@@ -172,7 +214,9 @@ class Room:
         return Sheet([Entry(change, found)], view)
 
     def sheet(self, reading: Reading, order: Order, view: View) -> Sheet:
-        """The rows in an order and a view."""
+        """The rows in an order and a view; as the diff has them as long as the order is not known."""
+        if not self.is_ready(reading):
+            return Sheet([Entry(change, hunk) for change in reading.sheaf.changes for hunk in change.hunks], view)
         placed, folded = self.placed(reading), self.folded(reading)
         name = (order_key(reading), order, view)
         with self._lock:

@@ -25,8 +25,8 @@ const stamp = (at = Date.now()) => new Date(at).toISOString();
 
 function batch() {
   if (!open) {
-    const { task, run, round } = diff.dataset;
-    open = { id: crypto.randomUUID(), task, run, round: Number(round), began: stamp(), ended: stamp(), marks: [], times: {} };
+    const { task, run, round, who } = diff.dataset;
+    open = { id: crypto.randomUUID(), task, run, by: who, round: Number(round), began: stamp(), ended: stamp(), marks: [], times: {} };
   }
   return open;
 }
