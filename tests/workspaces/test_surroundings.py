@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from podium.project.model import Service
+from podium.project.model import Companion
 from podium.workspaces.env_files import env_layer, placeholder, safe_text
 from podium.workspaces.plan import SandboxPlan
 from podium.workspaces.recipes import HATCH, recipe
@@ -18,20 +18,20 @@ READY = "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 809
 GET = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8099/').status)"
 
 
-def sandboxed(plan: SandboxPlan, bwrap: str, *services: Service, command: str) -> Completed:
+def sandboxed(plan: SandboxPlan, bwrap: str, *services: Companion, command: str) -> Completed:
     return run(msgspec.structs.replace(plan, services=services), command, bwrap=bwrap, timeout_seconds=60)
 
 
 def test_a_service_is_ready_before_the_command_and_gone_after_it(me: SandboxPlan, bwrap: str) -> None:
-    web = Service(name="web", command=SERVER, ready=READY)
+    web = Companion(name="web", command=SERVER, ready=READY)
     for _ in range(2):  # the same port again: nothing is left of the first
         done = sandboxed(me, bwrap, web, command=f'python3 -c "{GET}"')
         assert (done.how, done.exit_code, done.output) == ("exited", 0, b"200\n")
 
 
 def test_two_services_start_in_order_and_their_output_can_be_read(me: SandboxPlan, bwrap: str) -> None:
-    first = Service(name="one", command="echo hello; touch /tmp/one; sleep 60", ready="test -e /tmp/one")
-    second = Service(name="two", command="test -e /tmp/one && touch /tmp/two; sleep 60", ready="test -e /tmp/two")
+    first = Companion(name="one", command="echo hello; touch /tmp/one; sleep 60", ready="test -e /tmp/one")
+    second = Companion(name="two", command="test -e /tmp/one && touch /tmp/two; sleep 60", ready="test -e /tmp/two")
     done = sandboxed(me, bwrap, first, second, command="cat $TMPDIR/podium-services/one.log; ls /tmp/two")
     assert done.output == b"hello\n/tmp/two\n"
 
@@ -39,13 +39,19 @@ def test_two_services_start_in_order_and_their_output_can_be_read(me: SandboxPla
 @pytest.mark.parametrize(
     ("service", "said"),
     [
-        (Service(name="db", command="echo no such table; exit 3", ready="false"), b"(it ended with 3)\nno such table"),
-        (Service(name="db", command="echo slow; sleep 60", ready="false", seconds=1.0), b"did not become ready\nslow"),
-        (Service(name="db", command="exit 4", ready="", seconds=1.0), b""),
+        (
+            Companion(name="db", command="echo no such table; exit 3", ready="false"),
+            b"(it ended with 3)\nno such table",
+        ),
+        (
+            Companion(name="db", command="echo slow; sleep 60", ready="false", seconds=1.0),
+            b"did not become ready\nslow",
+        ),
+        (Companion(name="db", command="exit 4", ready="", seconds=1.0), b""),
     ],
 )
 def test_a_service_that_does_not_become_ready_ends_it_with_its_last_words(
-    me: SandboxPlan, bwrap: str, service: Service, said: bytes
+    me: SandboxPlan, bwrap: str, service: Companion, said: bytes
 ) -> None:
     done = sandboxed(me, bwrap, service, command="echo began")
     if service.ready:
@@ -56,12 +62,12 @@ def test_a_service_that_does_not_become_ready_ends_it_with_its_last_words(
 
 
 def test_a_service_that_goes_into_the_background_by_itself_counts_when_it_is_ready(me: SandboxPlan, bwrap: str) -> None:
-    service = Service(name="daemon", command="(sleep 1; touch /tmp/up; sleep 60) & exit 0", ready="test -e /tmp/up")
+    service = Companion(name="daemon", command="(sleep 1; touch /tmp/up; sleep 60) & exit 0", ready="test -e /tmp/up")
     assert sandboxed(me, bwrap, service, command="echo began").output == b"began\n"
 
 
 def test_names_and_commands_of_services_are_no_shell_text(me: SandboxPlan, bwrap: str) -> None:
-    service = Service(name="a", command="echo '$(touch /tmp/x) \"`'; touch /tmp/ok", ready="test -e /tmp/ok")
+    service = Companion(name="a", command="echo '$(touch /tmp/x) \"`'; touch /tmp/ok", ready="test -e /tmp/ok")
     done = sandboxed(me, bwrap, service, command="ls /tmp; cat /tmp/podium-services/a.log")
     assert done.output == b'ok\npodium-services\n$(touch /tmp/x) "`\n'
 

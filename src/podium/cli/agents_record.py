@@ -14,8 +14,9 @@ _FIELDS = ("language", "area", "size", "risk")
 @click.option("--by", type=click.Choice(_FIELDS), multiple=True, help="Tell kinds of tasks apart, by this.")
 @click.pass_obj
 def command(context: Context, by: tuple[str, ...]) -> None:
-    """Tell what became of each agent's work, from the ledger: how much was accepted at its first review, rounds, cost.
+    """Tell what became of each agent's work, with counts and intervals.
 
+    From the ledger: how much was accepted at its first review and in the end, what was taken back, rounds, time, cost.
     Every share comes with what it rests on and with the interval (95 %) in which the true one probably lies. Who lost a
     race is neither praised nor blamed. `podium run --agent auto` chooses by this record.
     """

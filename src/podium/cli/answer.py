@@ -24,8 +24,9 @@ from podium.cli.names import SpecName
 @click.option("--aside", is_flag=True, help="The question needs no answer.")
 @click.pass_obj
 def command(context: Context, spec: str, question: str, text: str, aside: bool) -> None:
-    """Answer what an agent asked before it begins; without a question, show what was asked.
+    """Answer what an agent asked before it begins.
 
+    Without a question, it shows what was asked.
     The answer goes into the spec, so that it reaches every run. The spec is another one then: approve its plan again.
     """
     from podium.conductor.ask_first import answer_question

@@ -74,6 +74,7 @@ SUBVERBS: dict[str, dict[str, Entry]] = {
     },
     "agents": {
         "test": Entry("agents_test", "Have an agent do one small task in the sandbox."),
+        "record": Entry("agents_record", "Tell what became of each agent's work, with counts and intervals."),
     },
     "ledger": {
         "verify": Entry("ledger_verify", "Find any changed, removed or reordered record."),

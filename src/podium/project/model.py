@@ -97,7 +97,7 @@ class Limits(Value, frozen=True, kw_only=True):
     wall_minutes: float = 60.0
 
 
-class Service(Value, frozen=True, kw_only=True):
+class Companion(Value, frozen=True, kw_only=True):
     """A program that runs beside the agent, and beside each check, in the same sandbox: a database, say."""
 
     name: str
@@ -117,7 +117,7 @@ class Environment(Value, frozen=True, kw_only=True):
     env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     env_files: tuple[str, ...] = ()  # paths in the user's checkout, such as ".env"
     env_keep: tuple[str, ...] = ()  # shell-style patterns of variables whose values are passed on; others are replaced
-    services: tuple[Service, ...] = ()
+    services: tuple[Companion, ...] = ()
     preview: str = ""  # command that serves the application
     preview_port: int = 8000  # port of the sandbox's loopback on which it does
 
@@ -152,7 +152,7 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
     mutants: bool = True  # would a test fail if a changed line were wrong: many short runs of tests
     behaviour: bool = True  # what changed functions return, before and after: a few runs of the tests that call them
     imports: tuple[ImportedReport, ...] = ()
-    index: str = ""  # URL of a package index that is asked about new dependencies; empty = nobody is asked
+    index: dict[str, str] = msgspec.field(default_factory=dict[str, str])  # python, npm, cargo: the URL that is asked
 
 
 AskFirst = Literal["high-risk", "always", "never"]

@@ -6,19 +6,19 @@ import re
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from podium.project.model import AskFirst, Notify, Service
+from podium.project.model import AskFirst, Companion, Notify
 from podium.project.toml_reader import Table
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 
 
-def services_of(tables: Table) -> tuple[Service, ...]:
+def services_of(tables: Table) -> tuple[Companion, ...]:
     """The table `[environment.services]`: one table for each service."""
-    found: list[Service] = []
+    found: list[Companion] = []
     for name, table in tables.named():
         if not _NAME.fullmatch(name):
             table.fault(None, f"{name!r} is not a name for a service.", "Use small letters, digits, '_' and '-'.")
-        service = Service(
+        service = Companion(
             name=name,
             command=table.text("command").strip(),
             ready=table.text("ready").strip(),

@@ -186,13 +186,8 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return replace(round_, trips=(*round_.trips, event.trip))
         case TripwireCleared():
             return replace(round_, trips=tuple(trip for trip in round_.trips if trip.name != event.name))
-        case Steered():
-            if event.what in ("pause", "resume") and isinstance(round_.state, Working):
-                return replace(round_, state=replace(round_.state, paused=event.what == "pause"))
-            return round_
-        case HandedBack():
-            mine = ByHand(by=event.by, paths=event.paths, beyond=event.beyond)
-            return replace(round_, by_hand=(*round_.by_hand, mine))
+        case Steered() | HandedBack():
+            return _steered(round_, event)
         case AgentEnded():
             return _ended(round_, event)
         case CandidateHarvested():
@@ -208,6 +203,15 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return round_
         case _:
             assert_never(event)
+
+
+def _steered(round_: Round, event: Steered | HandedBack) -> Round:
+    if isinstance(event, HandedBack):
+        mine = ByHand(by=event.by, paths=event.paths, beyond=event.beyond)
+        return replace(round_, by_hand=(*round_.by_hand, mine))
+    if event.what in ("pause", "resume") and isinstance(round_.state, Working):
+        return replace(round_, state=replace(round_.state, paused=event.what == "pause"))
+    return round_
 
 
 def _claimed(round_: Round, worker: str) -> Round:

@@ -14,7 +14,7 @@ import msgspec
 
 from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
-from podium.project.model import Limits, Service
+from podium.project.model import Companion, Limits
 from podium.runs.model import Tier
 
 WORKSPACE: Final = "/workspace"
@@ -50,7 +50,7 @@ class SandboxPlan(Value, frozen=True, kw_only=True):
     workdir: str = WORKSPACE
     hostname: str = "podium"
     tmp_mb: int = 1024  # size of /tmp, which lives in memory
-    services: tuple[Service, ...] = ()  # started before the command, and waited for
+    services: tuple[Companion, ...] = ()  # started before the command, and waited for
     unix_sockets: bool = True  # may create AF_UNIX sockets; none of the host's is in reach either way
 
 

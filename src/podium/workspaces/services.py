@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from podium.project.model import Service
+from podium.project.model import Companion
 
 TICK_SECONDS: Final = 0.2
 NOT_READY: Final = 125
@@ -37,7 +37,7 @@ exec "$@"
 """
 
 
-def with_services(services: Sequence[Service], argv: Sequence[str]) -> list[str]:
+def with_services(services: Sequence[Companion], argv: Sequence[str]) -> list[str]:
     """`argv` behind what starts the services; unchanged where there are none."""
     if not services:
         return list(argv)
