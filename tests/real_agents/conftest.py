@@ -6,21 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from real_bench import AGENTS, SEARCH, RealBench
+from real_bench import AGENTS, RealBench, is_installed
 
-from podium.agents.locate import locate
-from podium.kernel.errors import UsageError
 from podium.testing.model_server.steps import Prompt
 
 Make = Callable[..., RealBench]
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        locate(AGENTS[name].command, f"{SEARCH}:/usr/bin:/bin", agent=name)
-    except UsageError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -29,7 +19,7 @@ def real(tmp_path: Path, require: Callable[[object, str], None]) -> Iterator[Mak
     made: list[RealBench] = []
 
     def make(name: str, *prompts: Prompt) -> RealBench:
-        require(_is_installed(name), f"the agent {name} (scripts/agents {name})")
+        require(is_installed(name), f"the agent {name} (scripts/agents {name})")
         root = tmp_path / f"bench{len(made)}"
         root.mkdir()
         made.append(RealBench(root, AGENTS[name], *prompts))

@@ -10,6 +10,7 @@ from typing import Any
 
 from podium.agents.event import Entry, ErrorReported, Event, Undecoded
 from podium.agents.locate import locate
+from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.project.model import Limits
 from podium.supervisor import inbox
@@ -62,6 +63,15 @@ AGENTS = {
         RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5"),
     )
 }  # fmt: skip
+
+
+def is_installed(name: str) -> bool:
+    """Whether `scripts/agents` has put it where the tests look."""
+    try:
+        locate(AGENTS[name].command, f"{SEARCH}:/usr/bin:/bin", agent=name)
+    except UsageError:
+        return False
+    return True
 
 
 class RealBench:

@@ -13,7 +13,9 @@ from podium.cli.paragraphs import indented
 if TYPE_CHECKING:
     from podium.conductor.agent_report import AgentReport
 
-_HELP = """List the agents that are set up or installed: version, key, what each can do, what it lacks.
+_HELP = """List your agents, what each can do and what it lacks; try one.
+
+Those that podium.toml sets up come first, then those that are installed and not set up.
 
 `podium agents test NAME` has one of them do a small task in the sandbox.
 """

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 @click.option("--seconds", type=click.IntRange(5, 3600), default=120, help="How long to wait at the most. [120]")
 @click.pass_obj
 def command(context: Context, name: str, scripted: bool, seconds: int) -> int:
-    """Have an agent write one file in the sandbox, with its own model, and tell what came of it.
+    """Have an agent do one small task in the sandbox.
 
-    Ends with 1 when the file was not written. With its own model this costs a few cents; all questions it asks are
-    answered with yes, because nothing of yours is in that sandbox.
+    It is to write one file, with its own model; Podium looks whether it did. Ends with 1 when the file was not written.
+    With its own model this costs a few cents; all questions it asks are answered with yes, because nothing of yours is
+    in that sandbox.
     """
     from podium.conductor.agent_check import Bench, check
 

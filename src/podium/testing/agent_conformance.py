@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 import time
 from abc import abstractmethod
@@ -108,8 +109,8 @@ class AgentConformance:
         """A task for an agent that never ends its turn, and how to see that it has begun it."""
 
     def env(self, place: Path) -> dict[str, str]:
-        """The agent's variables; by default this process's PATH, and `place` as its HOME."""
-        return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(place)}
+        """The agent's variables; by default the usual PATH, and `place` as its HOME."""
+        return {"PATH": os.defpath, "HOME": str(place)}
 
     # --- the suite ----------------------------------------------------------------------------------------------------
 
@@ -253,3 +254,5 @@ def _kill(process: Process) -> None:
         for each in (*whole.children(recursive=True), whole):
             with contextlib.suppress(psutil.NoSuchProcess):
                 each.kill()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # and what was left behind by one that is gone
