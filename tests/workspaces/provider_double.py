@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO, cast
 
 Answering = Callable[[socket.socket, bytes, bytes], None]
 
@@ -79,7 +80,7 @@ class ProviderDouble:
             if self._context is not None:
                 connection = self._context.wrap_socket(connection, server_side=True)
             self._open.append(connection)
-            stream = connection.makefile("rb")
+            stream = cast("BinaryIO", connection.makefile("rb"))
             with stream:
                 while head := _head(stream.readline):
                     self.heads.append(head)
@@ -97,9 +98,8 @@ def _head(readline: Callable[[], bytes]) -> bytes:
     return b"".join(lines)
 
 
-def _body(stream: object, head: bytes) -> bytes:
-    read = stream.read  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
-    readline = stream.readline  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+def _body(stream: BinaryIO, head: bytes) -> bytes:
+    read, readline = stream.read, stream.readline
     lower = head.lower()
     if b"transfer-encoding: chunked" in lower:
         body = b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -66,17 +67,17 @@ def test_a_stream_of_anthropic_that_breaks_off_has_what_was_said_so_far() -> Non
     assert _count("anthropic", _events({"type": "message_start", "message": _MESSAGE}), _SSE).output == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "stream", "expected"),
-    [
+_STREAMS: list[Any] = [
         ("openai", ({"type": "response.created", "response": {"model": "gpt-5-codex", "usage": None}},
                     {"type": "response.completed", "response": _RESPONSE}), _OPENAI),
         ("openai", ({"model": "gpt-4.1", "choices": [], "usage": None}, _CHAT),
          Tokens(model="gpt-4.1", input=100, cached=60, output=40)),
         ("gemini", ({"modelVersion": "gemini-2.5-pro", "usageMetadata": {"promptTokenCount": 90}}, _GEMINI),
          Tokens(model="gemini-2.5-pro", input=100, cached=60, output=40, reasoning=30)),
-    ],
-)  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "stream", "expected"), _STREAMS)
 def test_streams_of_the_others_are_counted(kind: ProviderKind, stream: tuple[object, ...], expected: Tokens) -> None:
     assert _count(kind, _events(*stream), _SSE) == expected
 

@@ -9,13 +9,18 @@ word for "try again", which every agent understands.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
+import sqlite3
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final, Protocol
 
 from podium.agents.event import Event, Metered
 from podium.kernel.clock import Clock, stamp
+from podium.kernel.errors import PodiumError
 from podium.supervisor.order import BudgetOrder, Order
 from podium.workspaces.gateway import headers, kinds
 from podium.workspaces.gateway.book import Book, Cap, Full
@@ -59,10 +64,10 @@ class ModelKeeper:
         self._order = gateway
         self._secrets = secrets
         self._place = place
-        self._clock = clock
+        self.clock = clock
         self._budget = order.budget or BudgetOrder()
         self._book = _open(self._budget.book)
-        self._expected = LEAST_EXPECTED
+        self.expected = LEAST_EXPECTED
         self._until = 0.0  # the provider asked not to be asked before
         self._busy = 0  # how often in a row
         self._why = ""
@@ -97,19 +102,23 @@ class ModelKeeper:
             self._changed.clear()
             on, detail, until = self._obstacle()
             if not on:
-                number = self._enter(ask)
-                if not isinstance(number, Full):
-                    break
-                on, detail, until = "budget", _full(number), ""
+                try:
+                    entered = self._enter(ask)
+                except sqlite3.Error as error:
+                    on, detail = "budget", f"the book of spending cannot be written: {error}"
+                else:
+                    if not isinstance(entered, Full):
+                        break
+                    on, detail = "budget", _full(entered)
             waited = True
             self._place.hold(on, detail, until)
             await self._a_while()
         for on in ("budget", "provider", "key") if waited else ():
             self._place.release(on)
         if waited and self._now() - since > HELD_SECONDS:
-            self._settle(number, 0.0)
+            self._settle(entered, 0.0)
             return self._try_again()
-        return Exchange(self, ask, number, self._order, self._now())
+        return Exchange(self, ask, entered, self._order, self._now())
 
     async def denied(self) -> Refusal:
         """Wait until the key has changed, or a person says to go on."""
@@ -124,7 +133,7 @@ class ModelKeeper:
         """What a request has to wait for, in words, and until when; empty for nothing."""
         left = self._until - self._now()
         if left > 0:
-            at = stamp(self._clock.now() + timedelta(seconds=left))
+            at = stamp(self.clock.now() + timedelta(seconds=left))
             return "provider", self._why, at
         if self._bad_key and self._bad_key == self._key():
             return "key", self._why, ""
@@ -155,48 +164,52 @@ class ModelKeeper:
     def _enter(self, ask: Ask) -> int | Full:
         if self._book is None or not kinds.is_billed(ask.path):
             return 0
-        accounts = [cap.account for cap in self._caps()]
-        return self._book.enter(accounts, [cap for cap in self._caps() if cap.usd > 0], self._expected, self._at())
+        book, caps = self._book, self._caps()
+        limited = [cap for cap in caps if cap.usd > 0 or book.is_set(cap.account)]
+        return book.enter([cap.account for cap in caps], limited, self.expected, self._at())
 
     def _caps(self) -> list[Cap]:
-        day = self._clock.now().astimezone().date().isoformat()
+        day = self.clock.now().astimezone().date().isoformat()
         return [
             Cap(scope=cap.scope, account=cap.account.replace("{day}", day), usd=cap.usd) for cap in self._budget.caps
         ]
 
-    def _settle(self, number: int, usd: float | None) -> None:
+    def _settle(self, number: int, usd: float | None, expected: float | None = None) -> None:
         if self._book is not None and number:
-            self._book.settle(number, usd, self._expected)
+            with contextlib.suppress(sqlite3.Error):  # it stays open, and so counts with what was expected
+                self._book.settle(number, usd, self.expected if expected is None else expected)
 
     # --- what answers tell --------------------------------------------------------------------------------------------
 
-    def over(self, exchange: Exchange, metered: Metered, retry_after: float | None) -> None:
+    def over(self, exchange: Exchange, metered: Metered) -> None:
         """An exchange has ended."""
         if metered.cost_usd is not None and metered.cost_usd > 0:
             usd: float | None = metered.cost_usd
         else:
             usd = 0.0 if metered.status != 200 or not metered.billed else metered.cost_usd
-        self._settle(exchange.number, usd)
+        self._settle(exchange.number, usd, exchange.expected)
         if usd:
-            self._expected = max(LEAST_EXPECTED, usd)
+            self.expected = max(LEAST_EXPECTED, usd)
         limited = any(cap.usd > 0 for cap in self._budget.caps)
         if limited and metered.billed and metered.status == 200 and metered.model and usd is None:
             self._unpriced = metered.model
         self._place.emit(metered)
-        self._note(metered, retry_after)
+        if metered.status == 0 and metered.error:
+            self.note(0, None, metered.error)
 
-    def _note(self, metered: Metered, retry_after: float | None) -> None:
+    def note(self, status: int, retry_after: float | None, error: str = "") -> None:
+        """How the provider answers, or that it does not (status 0)."""
         who = self._order.name
-        if metered.status in _BUSY or (metered.status == 0 and not metered.whole and metered.error):
+        if status in _BUSY or not status:
             self._busy += 1
-            self._why = metered.error or f"{who} answers {metered.status}"
+            self._why = error or f"{who} answers {status}"
             wait = retry_after if retry_after is not None else min(2.0**self._busy, 300.0)
             if wait > SHORT_WAIT:
                 self._until = self._now() + min(wait, LONGEST_WAIT)
-        elif metered.status in (401, 403):
+        elif status in (401, 403):
             self._bad_key = self._key()
-            self._why = f"{who} refuses the key ({metered.status}): {self._order.key.text}"
-        elif metered.status:
+            self._why = f"{who} refuses the key ({status}): {self._order.key.text}"
+        else:
             self._busy = 0
 
     def _key(self) -> str:
@@ -211,7 +224,7 @@ class ModelKeeper:
         return cost(tokens, price) if price is not None else None
 
     def _at(self) -> str:
-        return stamp(self._clock.now())
+        return stamp(self.clock.now())
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -222,17 +235,17 @@ class Exchange:
 
     def __init__(self, keeper: ModelKeeper, ask: Ask, number: int, order: GatewayOrder, began: float) -> None:
         self.number = number
+        self.expected = keeper.expected
         self._keeper, self._ask, self._order, self._began = keeper, ask, order, began
         self._meter = Meter(order.kind)
         self._status = 0
-        self._retry_after: float | None = None
 
     def head(self, status: int, given: headers.Headers) -> None:
         """The answer begins."""
         self._status = status
         self._meter.head(headers.value_of(given, b"content-type"))
-        told = headers.value_of(given, b"retry-after")
-        self._retry_after = float(told) if told.isdecimal() and len(told) < 8 else None
+        told = _seconds(headers.value_of(given, b"retry-after"), self._keeper.clock)
+        self._keeper.note(status, told)  # before the agent hears of it, and asks again
 
     def data(self, block: bytes) -> None:
         """Some of its body."""
@@ -259,12 +272,24 @@ class Exchange:
             whole=whole,
             error=error,
         )
-        self._keeper.over(self, metered, self._retry_after)
+        self._keeper.over(self, metered)
+
+
+def _seconds(told: str, clock: Clock) -> float | None:
+    """The seconds of a Retry-After, which may be a date; None when it is neither."""
+    if re.fullmatch(r"\d{1,7}(\.\d{1,6})?", told):
+        return float(told)
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(told) - clock.now()).total_seconds())
+    return None
 
 
 def _open(path: str) -> Book | None:
-    """The book; None where there is none, or it cannot be opened: then a budget cannot be kept, and says so below."""
-    return Book(Path(path)) if path else None
+    """The book; None where nothing is entered. Raises PodiumError when it cannot be read."""
+    try:
+        return Book(Path(path)) if path else None
+    except (sqlite3.Error, OSError) as error:
+        raise PodiumError(f"the book of spending cannot be read: {error}", where=path) from error
 
 
 def _full(full: Full) -> str:

@@ -103,6 +103,10 @@ class Book:
         row = self._db.execute("select usd from cap where account = ?", (cap.account,)).fetchone()
         return float(row[0]) if row else cap.usd
 
+    def is_set(self, account: str) -> bool:
+        """Whether a person set a limit of this."""
+        return self._db.execute("select 1 from cap where account = ?", (account,)).fetchone() is not None
+
     def raise_cap(self, account: str, usd: float) -> None:
         """A person's word on a limit; the last one counts."""
         with self._writing():

@@ -141,10 +141,11 @@ class Gateway:
             await self._refuse(near, Refusal(status=404, reason="not_found_error", message=message))
             return
         self._asked += 1
-        tap = await self._keeper.admit(Ask(number=self._asked, method=method, path=path))
-        if isinstance(tap, Refusal):
-            await self._refuse(near, tap)
+        admitted = await self._keeper.admit(Ask(number=self._asked, method=method, path=path))
+        if isinstance(admitted, Refusal):
+            await self._refuse(near, admitted)
             return
+        tap = _Once(admitted)
         try:
             credential = read(self._order.kind, self._order.key, self._secrets)
             far = await self._upstream.take()
@@ -186,8 +187,7 @@ class Gateway:
             for task in (asking, answering):
                 task.cancel()
             await asyncio.gather(asking, answering, return_exceptions=True)
-            if not isinstance(failure, _DeniedError):
-                tap.end(whole=whole, error=error)
+            tap.end(whole=whole, error=error)
             if whole:
                 self._upstream.give_back(far)
             else:
@@ -244,6 +244,7 @@ class Gateway:
                 tap.data(bytes(event.data))
                 await near.send(h11.Data(data=event.data))
             elif isinstance(event, h11.EndOfMessage):
+                tap.end(whole=True)  # first: what it cost counts before the agent can ask again
                 await near.send(h11.EndOfMessage())
                 return
             elif not isinstance(event, h11.InformationalResponse):
@@ -287,6 +288,21 @@ class Gateway:
         if isinstance(error, TimeoutError):
             return f"{self._order.name} ({self._upstream.address}) does not answer"
         return f"{self._order.name} ({self._upstream.address}) cannot be reached: {error or 'the connection broke'}"
+
+
+class _Once:
+    """A tap whose end is told once, the first one that is known."""
+
+    def __init__(self, tap: Tap) -> None:
+        self.head, self.data = tap.head, tap.data
+        self._end = tap.end
+        self._over = False
+
+    def end(self, *, whole: bool, error: str = "") -> None:
+        """It is over."""
+        if not self._over:
+            self._over = True
+            self._end(whole=whole, error=error)
 
 
 async def _to_provider(far: Wire, event: h11.Event) -> None:
