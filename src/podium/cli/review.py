@@ -99,6 +99,7 @@ def _record(
 
 
 def _print(context: Context, mirror: Mirror, case: Case, every: bool) -> None:
+    from podium.conductor.point_places import point_places
     from podium.conductor.rounds_apart import since_last_look
     from podium.render.terminal import review_screen
     from podium.review.obstacles import obstacles
@@ -114,6 +115,7 @@ def _print(context: Context, mirror: Mirror, case: Case, every: bool) -> None:
         refusals=obstacles(case),
         every=every,
         since=since_last_look(mirror, case),
+        places=point_places(mirror, case),
     )
     for line in screen:
         output.line(line)

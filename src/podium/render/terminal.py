@@ -6,7 +6,7 @@ accept, and at the very end what the agent says of its work, which is a claim.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from podium.evidence.claims import claims
 from podium.evidence.model import Item
@@ -16,11 +16,13 @@ from podium.render.terminal_diff import file_lines, hunk_head, hunk_lines
 from podium.render.terminal_facts import checked_lines, evidence_lines, point_lines, refusal_lines, task_lines
 from podium.render.terminal_reading import fold_lines, lane_lines, question_lines, since_lines, trace_lines
 from podium.review import marks
+from podium.review.anchors import Place
 from podium.review.case import Case
 from podium.review.first_pass import hidden_findings, shown_items
 from podium.review.model import MarkName, Refusal
 from podium.review.reading import Placed, holds_most, reading_order
 from podium.review.since import Since
+from podium.review.split import proposal
 from podium.review.trace import trace
 from podium.review.verdict import voided_for
 
@@ -39,11 +41,12 @@ def review_screen(
     refusals: Sequence[Refusal] | None = None,
     every: bool = False,
     since: Since | None = None,
+    places: Mapping[str, Place] | None = None,
 ) -> Iterator[str]:
     """The whole review, line by line.
 
     `refusals` None = nobody asked; `every` unfolds hunks that were read before; `since` is what changed since the
-    person's last look.
+    person's last look, `places` where the points are now.
     """
     width = max(40, width)
     yield from head_lines(case, width=width, paint=paint)
@@ -56,7 +59,9 @@ def review_screen(
     yield from change_lines(case, width=width, paint=paint, every=every)
     if case.review.points:
         yield from _section("points", "", width, paint)
-        yield from point_lines(case.review.points, case.own_items, width=width, paint=paint, run=case.run)
+        yield from point_lines(
+            case.review.points, case.own_items, width=width, paint=paint, run=case.run, places=places
+        )
     if refusals is not None:
         yield from _section("against an accept", "", width, paint)
         yield from _against(case, refusals, width, paint)
@@ -68,7 +73,8 @@ def head_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     title = safe_line(case.task.title)
     yield paint(case.name, "name") + "  " + paint(cut(title, width - columns(case.name) - 2), "strong")
     rounds = len(case.run.rounds)
-    facts = [f"round {case.round} of {rounds}" if rounds > 1 else "round 1", f"by {safe_line(case.run.agent)}"]
+    part = f", a part of round {case.part.round}" if case.part else ""
+    facts = [f"round {case.round} of {rounds}{part}" if rounds > 1 else "round 1", f"by {safe_line(case.run.agent)}"]
     if case.candidate:
         size = f"{_count(case.candidate.files, 'file')} +{case.candidate.added} -{case.candidate.removed}"
         facts += [f"commit {case.candidate.commit[:10]}", f"on {case.candidate.base[:10]}", size]
@@ -146,7 +152,12 @@ def _reading(case: Case, since: Since | None, width: int, paint: Paint) -> Itera
         yield from _section("since you looked", f"round {since.before} to round {since.now}", width, paint)
         yield from since_lines(since, width=width, paint=paint)
     unexplained = list(trace_lines(case, trace(case.changes, case.clauses), width=width, paint=paint))
+    slices = [
+        f"  {each.lines} lines: {cut(', '.join(map(safe_line, each.paths)), width - 16)}"
+        for each in proposal(case.changes)
+    ]
     sections = (
+        ("it can be read in slices", "by what belongs together", slices),
         ("clauses and hunks", "by rule, not by judgement", unexplained),
         ("nobody may skip", "", list(lane_lines(case, width=width, paint=paint))),
         ("folded", "proven, not read", list(fold_lines(case, width=width, paint=paint))),

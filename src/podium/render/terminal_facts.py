@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from podium.evidence.claims import Claim
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
 from podium.evidence.rules import order
 from podium.render.paint import Paint, Tone
 from podium.render.safe_text import chop, columns, cut, pad, safe_line, safe_lines, wrap
+from podium.review.anchors import Place
 from podium.review.case import Case
 from podium.review.model import Point, Refusal
 from podium.review.person import short_name
@@ -154,9 +155,18 @@ def checked_lines(found: Iterable[Claim], *, width: int, paint: Paint) -> Iterat
 
 
 def point_lines(
-    points: Iterable[Point], items: tuple[Item, ...], *, width: int, paint: Paint, run: Run | None = None
+    points: Iterable[Point],
+    items: tuple[Item, ...],
+    *,
+    width: int,
+    paint: Paint,
+    run: Run | None = None,
+    places: Mapping[str, Place] | None = None,
 ) -> Iterator[str]:
-    """The points of the task, each with how it stands; `run` is whose words about them are told, as a claim."""
+    """The points of the task, each with how it stands.
+
+    `run` is whose words about them are told, as a claim; `places` where they are now.
+    """
     known = tuple(points)
     told = replies(known, run.rounds if run else ())
     for point in known:
@@ -172,6 +182,11 @@ def point_lines(
         head = f"  {paint(pad(f'{paint.glyph(glyph)} {word}', 10), _tone(tone))}  {pad(point.id, 4)}"
         place = f"{point.path}:{point.line}" if point.path else ""
         about = f" [{place}]" if place and place not in point.text else ""
+        now = (places or {}).get(point.id)
+        if now is not None and now.how == "gone":
+            about += " [its line is gone]"
+        elif now is not None and (now.path, now.line) != (point.path, point.line):
+            about += f" [now {now.path}:{now.line}]"
         text = f"{point.text}{about} {paint.glyph('dot')} {short_name(point.by)}, round {point.round}"
         lines = [line for part in safe_lines(text) for line in wrap(part, width - _POINT)]
         yield f"{head}  {lines[0]}"

@@ -95,7 +95,7 @@ def _because(clause: Clause, change: FileChange, hunk: Hunk) -> str:
     said = [term for term in terms if term in text or term in change.path]
     if said:
         return f"mentions `{said[0]}`"
-    inside = [term for term in terms if term.removesuffix("()") in _defined(hunk)]
+    inside = [term for term in terms if term.removesuffix("()") in defined(hunk)]
     if inside:
         return f"changes `{inside[0]}`"
     shared = sorted(_words(clause.text) & _words(f"{text} {change.path}"))
@@ -114,8 +114,8 @@ def _by_check(clause: Clause, change: FileChange, text: str) -> str:
 
 def _by_use(hunks: list[Hunk], links: dict[str, dict[str, str]]) -> None:
     """Pass clauses on from hunks that serve one to those that define what they use, or bring what they need."""
-    defines = {hunk.id: _defined(hunk) for hunk in hunks}
-    uses = {hunk.id: set(_NAME.findall(_changed(hunk))) for hunk in hunks}
+    defines = {hunk.id: defined(hunk) for hunk in hunks}
+    uses = {hunk.id: used(hunk) for hunk in hunks}
     for _ in range(3):  # from a test to what it calls, and to what that calls
         added = False
         for hunk in hunks:
@@ -132,7 +132,7 @@ def _by_use(hunks: list[Hunk], links: dict[str, dict[str, str]]) -> None:
             return
 
 
-def _defined(hunk: Hunk) -> set[str]:
+def defined(hunk: Hunk) -> set[str]:
     """Names that the hunk defines, changes the inside of (by git's section), or imports."""
     found = set(_DEFINES.findall(hunk.section[:_LONGEST]))
     for line in hunk.lines:
@@ -144,6 +144,11 @@ def _defined(hunk: Hunk) -> set[str]:
             found |= {name for name in _NAME.findall(text) if name not in ("import", "from", "use")}
         found |= set(_DEFINES.findall(text)) | set(_ASSIGNS.findall(text))
     return found
+
+
+def used(hunk: Hunk) -> set[str]:
+    """Names that the changed lines of a hunk say."""
+    return set(_NAME.findall(_changed(hunk)))
 
 
 def _changed(hunk: Hunk) -> str:
