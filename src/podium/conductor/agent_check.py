@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from podium.agents.event import Entry
 from podium.agents.locate import locate
 from podium.conductor.providers import NoKey, gateway_of
@@ -24,6 +26,7 @@ from podium.supervisor.follow import read
 from podium.supervisor.order import ExitRecord, Forward, Order
 from podium.workspaces import space
 from podium.workspaces.gateway.kinds import PORT, seen_env, usual_kind
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount, SandboxPlan
 from podium.workspaces.tiers import TierReport
 
@@ -127,22 +130,7 @@ def _order(
     settings: Settings, agent: AgentSettings, bench: Bench, made: space.RunSpace, lower: Path
 ) -> tuple[Order, dict[str, str]]:
     located = locate(agent.command, bench.path, agent=agent.name)
-    env, secrets, gateway = dict(agent.env), dict[str, str](), None
-    forwards: tuple[Forward, ...] = ()
-    url = ""
-    if bench.scripted:
-        kind = usual_kind(agent.driver, agent.command) or "openai"
-        url = f"http://127.0.0.1:{PORT}"
-        env = {**seen_env(kind, url), **env}
-        forwards = (Forward(port=PORT, to=bench.scripted),)
-    else:
-        way = gateway_of(settings, agent, bench.environ)
-        if isinstance(way, NoKey):
-            raise UsageError(way.what, where=f"podium.toml [agents.{agent.name}]", do=way.do)
-        if way is not None:
-            gateway, url, env = way, way.seen_url, {**seen_env(way.kind, way.seen_url), **env}
-            variable = way.key.variable
-            secrets = {variable: bench.environ[variable]} if variable in bench.environ else {}
+    way = _way(settings, agent, bench)
     plan = SandboxPlan(
         tier=bench.tiers.tier or "overlay",
         lowers=(str(lower),),
@@ -150,7 +138,7 @@ def _order(
         work=made.work,
         home=made.home,
         mounts=tuple(Mount(source=each, target=each) for each in dict.fromkeys((*located.mounts, *agent.mounts))),
-        env=env,
+        env={**way.env, **agent.env},
     )
     order = Order(
         round="check",
@@ -162,9 +150,34 @@ def _order(
         prompt=PROMPT,
         sandbox=plan,
         bwrap=bench.tiers.bwrap,
-        forwards=forwards,
-        gateway=gateway,
-        model_url=url,
+        forwards=way.forwards,
+        gateway=way.gateway,
+        model_url=way.url,
         permissions=(PermissionRule(action="allow", kind="*", match="*"),),
     )
-    return order, secrets
+    return order, way.secrets
+
+
+class _Way(Value, frozen=True, kw_only=True):
+    """How the agent gets to its model."""
+
+    url: str = ""
+    env: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    forwards: tuple[Forward, ...] = ()
+    gateway: GatewayOrder | None = None
+    secrets: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+
+
+def _way(settings: Settings, agent: AgentSettings, bench: Bench) -> _Way:
+    if bench.scripted:
+        url = f"http://127.0.0.1:{PORT}"
+        env = seen_env(usual_kind(agent.driver, agent.command) or "openai", url)
+        return _Way(url=url, env=env, forwards=(Forward(port=PORT, to=bench.scripted),))
+    found = gateway_of(settings, agent, bench.environ)
+    if isinstance(found, NoKey):
+        raise UsageError(found.what, where=f"podium.toml [agents.{agent.name}]", do=found.do)
+    if found is None:
+        return _Way()
+    variable = found.key.variable
+    secrets = {variable: bench.environ[variable]} if variable in bench.environ else {}
+    return _Way(url=found.seen_url, env=seen_env(found.kind, found.seen_url), gateway=found, secrets=secrets)
