@@ -18,19 +18,16 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _PYTHON = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.IfExp, ast.comprehension, ast.match_case)
-_FUNCTIONS = frozenset(
-    (
-        "function_declaration function_expression arrow_function method_definition generator_function_declaration "
-        "method_declaration func_literal function_item closure_expression"
-    ).split()
-)
-_DECISIONS = frozenset(
-    (
-        "if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause "
-        "ternary_expression expression_case communication_case type_case if_expression for_expression "
-        "while_expression loop_expression match_arm"
-    ).split()
-)
+_FUNCTIONS = frozenset({
+    "function_declaration", "function_expression", "arrow_function", "method_definition",
+    "generator_function_declaration", "method_declaration", "func_literal", "function_item",
+    "closure_expression",
+})  # fmt: skip
+_DECISIONS = frozenset({
+    "if_statement", "for_statement", "for_in_statement", "while_statement", "do_statement", "switch_case",
+    "catch_clause", "ternary_expression", "expression_case", "communication_case", "type_case",
+    "if_expression", "for_expression", "while_expression", "loop_expression", "match_arm",
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from podium.project.model import ImportedReport, ReportFormat
 from podium.project.toml_reader import Table
 
+ECOSYSTEMS = ("python", "npm", "cargo")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,60}")
 
 
@@ -41,17 +42,20 @@ def imports_of(tables: Table) -> tuple[ImportedReport, ...]:
     return tuple(found)
 
 
-def index_of(table: Table) -> str:
-    """`index`: the URL of a package index with the JSON interface of PyPI, npm or crates.io."""
-    url = table.text("index").strip().rstrip("/")
-    if not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.username
-    except ValueError:
-        good = False
-    if not good:
-        table.fault("index", "That is no URL of an index.", 'Write one such as "https://pypi.org/pypi".')
-        return ""
-    return url
+def index_of(table: Table) -> dict[str, str]:
+    """The table `[evidence.index]`: for each ecosystem the URL of an index, asked about new dependencies by name."""
+    found = table.mapping("index")
+    for name, url in found.items():
+        if name not in ECOSYSTEMS:
+            table.fault("index", f"{name!r} is no kind of index.", f"Write one of: {', '.join(ECOSYSTEMS)}.")
+        try:
+            parts = urlsplit(url)
+            good = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.username)
+        except ValueError:
+            good = False
+        if not good:
+            table.fault(
+                "index", f"{url!r} is no URL of an index.", 'Write one such as "https://index.example.org/pypi".'
+            )
+            return {}
+    return {name: url.rstrip("/") for name, url in found.items()}

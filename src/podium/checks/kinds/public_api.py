@@ -13,6 +13,7 @@ from podium.checks.languages.export_changes import foreign_changes
 from podium.checks.module_changes import ModuleChange, for_others, module_changes, python_modules
 from podium.checks.python_api import defaults_changed, narrowed
 from podium.evidence.fingerprint import Findings
+from podium.evidence.interfaces import has_interfaces, interface_changes
 from podium.evidence.model import Blind, Fails, Holds
 from podium.evidence.rules import diff_command
 from podium.runs.model import FileChange
@@ -21,15 +22,18 @@ NAME = "public-api"
 
 
 class PublicApi:
-    """One job, where a Python module or a file of JavaScript, TypeScript, Go or Rust changed; reads files only."""
+    """One job for signatures, where a language that is read changed, and one for the rest; they read files only."""
 
     name = NAME
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
-        if not _products(order.changes) and not foreign_sources(order.changes):
-            return ()
         command = diff_command(order.base_tree, order.tree)
-        return (Job(kind=NAME, name="public API", work=_work, command=command),)
+        read = bool(_products(order.changes) or foreign_sources(order.changes))
+        wanted = (
+            (read, "public API", _work),
+            (has_interfaces(order.changes), "flags, routes, schemas", _interfaces),
+        )
+        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
 
 
 def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
@@ -50,6 +54,17 @@ async def _work(bench: Bench) -> Answer:
     else:
         outcome = Blind(why="; ".join(blind[:3])) if blind else Holds()
     return Answer(outcome=outcome, findings=found.all(), tool="podium")
+
+
+async def _interfaces(bench: Bench) -> Answer:
+    found = interface_changes(bench.order.changes)
+    count = sum(finding.level != "note" for finding in found.all())
+    why = "one thing that users rely on is gone or changed" if count == 1 else f"{count} things that users rely on"
+    if not count:
+        why = "new ones were added"
+    elif count > 1:
+        why += " are gone or changed"
+    return Answer(outcome=Fails(why=why) if found.count else Holds(), findings=found.all(), tool="podium")
 
 
 def _compare(bench: Bench, module: ModuleChange, everywhere: frozenset[str], found: Findings) -> None:

@@ -2,15 +2,17 @@
 
 Only what the base did not have is told. Sinks are looked for in Python, JavaScript, TypeScript, Go and Rust;
 credentials and the rest in every language.
-No registry is asked: whether a new dependency exists, and how old and used it is, is not known here.
+Whether a new dependency exists, and how old it is, an index is asked where podium.toml names one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from podium.checks.bench import Bench
@@ -19,8 +21,10 @@ from podium.checks.kind import Answer, GatherOrder, Job
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.sinks import foreign_sinks
 from podium.checks.module_changes import python_modules
+from podium.checks.package_index import Absent, Known, Listed, Unreachable, days_since, ecosystem_of, look_up
 from podium.checks.python_claims import UnreadableError, parse
 from podium.checks.python_sinks import Sink, sinks
+from podium.checks.well_known import near_known
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import family_of
@@ -38,6 +42,9 @@ _RISKY_STEP = re.compile(
     r"pull_request_target|permissions:\s*write-all|^\s*[\w-]+:\s*write\s*$|\$\{\{\s*github\.(?:event|head_ref)"
     r"|curl[^|\n]*\|\s*(?:ba|z)?sh|secrets\.|continue-on-error:\s*true"
 )
+_MOST_ASKED = 30
+_YOUNG = 90  # days; most packages that were planted to be taken by mistake are found out by then
+_SELDOM = 1000
 _UNPINNED = re.compile(r"uses:\s*(?!\./)([\w./-]+)@(?![0-9a-f]{40}\b)(\S+)")
 
 
@@ -119,8 +126,8 @@ async def _supply(bench: Bench) -> Answer:
             _workflow(change, found)
         elif is_manifest(change.path) and change.status != "deleted":
             try:
-                if _manifest(bench, change, found):
-                    blind.append(f"{change.path}: no registry was asked about its new dependencies")
+                fresh = _manifest(bench, change, found)
+                blind.extend(await _asked(bench, change.path, fresh, found) if fresh else ())
             except ManifestError as error:
                 blind.append(str(error))
     return _answer(found, "one change of the supply chain", "changes of the supply chain", blind)
@@ -139,8 +146,45 @@ def _workflow(change: FileChange, found: Findings) -> None:
             found.add_line("workflow", "note", message, change, line)
 
 
-def _manifest(bench: Bench, change: FileChange, found: Findings) -> bool:
-    """Tell what a manifest declares newly; True when there are new names."""
+async def _asked(bench: Bench, path: str, names: list[str], found: Findings) -> list[str]:
+    """Ask the index of the project about new names; returns what could not be learnt."""
+    ecosystem = ecosystem_of(path)
+    index = bench.order.settings.evidence.index.get(ecosystem, "")
+    if not index:
+        return [f"{path}: no registry was asked about its new dependencies"]
+    limit = asyncio.Semaphore(4)
+
+    async def ask(name: str) -> Known:
+        async with limit:
+            return await asyncio.to_thread(look_up, ecosystem, index, name)
+
+    untold: list[str] = []
+    told = await asyncio.gather(*(ask(name) for name in names[:_MOST_ASKED]))
+    for name, known in zip(names, told, strict=False):
+        match known:
+            case Absent():
+                message = f"the index has no package {name}: is it invented, or private?"
+                found.add("dependency-absent", "error", message, path=path, text=name)
+            case Unreachable(why=why):
+                untold.append(f"{name}: {why}")
+            case Listed():
+                _young(name, path, known, found)
+    if len(names) > _MOST_ASKED:
+        untold.append(f"{len(names) - _MOST_ASKED} more new dependencies were not asked about")
+    return untold
+
+
+def _young(name: str, path: str, known: Listed, found: Findings) -> None:
+    days = days_since(known, datetime.now(UTC))
+    if days is not None and days < _YOUNG:
+        found.add("dependency-young", "error", f"{name} exists for {days} days only", path=path, text=name)
+    elif known.releases <= 1 or (known.downloads is not None and known.downloads < _SELDOM):
+        used = f"{known.downloads} downloads" if known.downloads is not None else "one release"
+        found.add("dependency-seldom", "warning", f"{name} is hardly used: {used}", path=path, text=name)
+
+
+def _manifest(bench: Bench, change: FileChange, found: Findings) -> list[str]:
+    """Tell what a manifest declares newly; returns the new names."""
     before = bench.source.read("base", change.old_path) if change.status not in ("added", "copied") else None
     old = declared(change.old_path, before) if before is not None else {}
     new = declared(change.path, bench.source.read("candidate", change.path) or b"")
@@ -148,7 +192,10 @@ def _manifest(bench: Bench, change: FileChange, found: Findings) -> bool:
     for name in fresh:
         near = get_close_matches(name, [each for each in old if each != name], n=1, cutoff=0.85)
         like = f"; its name is close to {near[0]}, which is there already" if near else ""
-        level = "error" if near else "warning"
+        known = near_known(ecosystem_of(change.path), name)
+        if known and not near:
+            like = f"; its name is almost that of {known}, which is known everywhere"
+        level = "error" if near or known else "warning"
         found.add("dependency", level, f"new dependency: {new[name][:100]}{like}", path=change.path, text=name)
     for name, line in new.items():
         if name in old and re.search(r"(?:git\+|https?:|file:)", line) and line != old[name]:
@@ -157,7 +204,7 @@ def _manifest(bench: Bench, change: FileChange, found: Findings) -> bool:
     locks = [lock for lock in locks_of(change.path) if bench.source.read("candidate", lock) is not None]
     if new != old and locks and not changed & set(locks):
         found.add("lock-file", "warning", f"{locks[0]} was not changed with it", path=change.path)
-    return bool(fresh)
+    return fresh
 
 
 def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:
