@@ -66,6 +66,7 @@ class DraftBook:
 
     def _save(self, known: Drafts) -> tuple[Draft, ...]:
         write_whole(self.file, canonical(known))
+        self.file.chmod(0o600)
         return known.drafts
 
 
