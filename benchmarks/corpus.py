@@ -32,7 +32,7 @@ from podium.kernel.value import canonical
 HERE = Path(__file__).parent
 CACHE = HERE.parent / ".cache" / "corpus"
 PINS = HERE / "corpus.json"
-TESTED_WITH = ("pytest==8.4.2", "hypothesis==6.140.3", "freezegun==1.5.5", "pretend==1.0.9", "simplejson==3.20.2")
+TESTED_WITH = ("pytest==7.4.4", "hypothesis==6.140.3", "freezegun==1.5.5", "pretend==1.0.9", "simplejson==3.20.2")
 BUILT_WITH = ("setuptools", "flit_core", "hatchling", "setuptools_scm", "hatch-vcs", "versioneer[toml]")
 BUDGET_SECONDS = 90.0
 

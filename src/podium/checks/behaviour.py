@@ -162,7 +162,7 @@ def _difference(old: Result, new: Result) -> tuple[str, str] | None:
     )
     for words, before, after in parts:
         if before != after:
-            first, second = _told_apart(before or "they were", after or "they were")
+            first, second = _told_apart(before or "they were", after or "they were", _AROUND)
             return words + first, words + second
     return None
 
@@ -212,7 +212,7 @@ def _walk(
         into.calls += 1
         into.seen.add(function)
         if old[1:] != new[1:]:
-            first, second = _told_apart(old[1], new[1]) if old[1] != new[1] else _told_apart(old[2], new[2])
+            first, second = _told_apart(old[1], new[1]) if old[1] != new[1] else _told_apart(old[2], new[2], _AROUND)
             words = "" if old[1] != new[1] else "leaves its arguments as "
             yield Difference(
                 function=function, call=_cut(new[0]), old=words + first, new=words + second, count=1, test=test
@@ -243,13 +243,13 @@ def _sort(said: str) -> str:
     return f"returned {kinds.get(head) or what.partition('(')[0][:40]}"
 
 
-def _told_apart(old: str, new: str) -> tuple[str, str]:
+def _told_apart(old: str, new: str, shown: int = _SHOWN) -> tuple[str, str]:
     """Both texts cut to where they differ."""
-    if len(old) <= _SHOWN and len(new) <= _SHOWN:
+    if len(old) <= shown and len(new) <= shown:
         return old, new
     same = next((place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    start = max(0, same - _AROUND)
-    if start < _AROUND:
+    start = max(0, same - _AROUND // 2)
+    if start < _AROUND // 2:
         return _cut(old), _cut(new)
     verbs = old.partition(" ")[0] if old.partition(" ")[0] == new.partition(" ")[0] else ""
     return tuple(f"{verbs} …{_cut(each[start:])}".strip() for each in (old, new))  # pyright: ignore[reportReturnType] - two

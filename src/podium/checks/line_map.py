@@ -22,6 +22,7 @@ class _Told(msgspec.Struct):
     tests: list[str]
     entered: list[str]
     lines: dict[str, dict[int, list[int]]]
+    early: list[str] = []
     python: str = ""
     how: str = ""
 
@@ -32,6 +33,7 @@ class LineMap(Value, frozen=True, kw_only=True):
     tests: int  # that ran
     python: str
     entered: frozenset[str]  # files of which anything was run
+    early: frozenset[str]  # files that were imported before anybody could look (by pytest itself, say)
     lines: dict[tuple[str, int], frozenset[str]]  # the empty name stands for import and collection
 
     def named(self, most: int) -> tuple[RanBy, ...]:
@@ -78,5 +80,6 @@ def read_map(artefacts: dict[str, bytes]) -> LineMap | None:
         tests=len({test for each in told for test in each.tests}),
         python=told[0].python[:20],
         entered=frozenset(path for each in told for path in each.entered),
+        early=frozenset(path for each in told for path in each.early),
         lines={place: frozenset(tests) for place, tests in lines.items()},
     )

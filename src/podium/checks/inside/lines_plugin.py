@@ -32,6 +32,9 @@ class Recorder:
             os.path.realpath(os.path.join(root, path)): (path, frozenset(lines))  # noqa: PTH118 - runs on old Pythons
             for path, lines in wanted.items()
         }
+        loaded = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        files = {os.path.realpath(name) for name in loaded if isinstance(name, str)}
+        self.early = sorted(found[0] for name, found in self._lines.items() if name in files)
         self._known: dict[str, Any] = {}
         self._codes: dict[Any, Any] = {}
 
@@ -118,6 +121,7 @@ class Recorder:
             "how": self.how,
             "tests": self.tests,
             "entered": sorted(self.entered),
+            "early": self.early,
             "lines": lines,
         }
         target = os.path.join(self.out, "map%s.json" % worker)  # noqa: PTH118, UP031

@@ -65,16 +65,19 @@ def _judge(how: str, told: LineMap | None, changed: ChangedPython, found: Findin
         return Blind(why="the test command told nothing: it is no pytest, or it was ended early")
     if not told.tests:
         return Blind(why="no test was executed")
-    if not told.entered & {each.path for each in changed.statements}:
+    if not (told.entered | told.early) & {each.path for each in changed.statements}:
         return Blind(why="none of the changed files was run from the workspace: are they installed elsewhere?")
-    unrun = [each for each in changed.statements if not _runs(each, told)]
+    seen = [each for each in changed.statements if each.function or each.path not in told.early]
+    if not seen:
+        return Blind(why="what was changed runs at import, and was imported before the tests began")
+    unrun = [each for each in seen if not _runs(each, told)]
     for path, statements in groupby(unrun, key=lambda each: each.path):
         for start, end, function in _joined(list(statements)):
             place = f"line {start}" if start == end else f"lines {start} to {end}"
             message = f"no test runs {place}{f' of {function}' if function else ''}"
             found.add("unrun", "warning", message, path=path, line=start, text=f"{function} {end - start}")
     if unrun:
-        return Fails(why=f"{len(unrun)} of {len(changed.statements)} changed statements are run by no test")
+        return Fails(why=f"{len(unrun)} of {len(seen)} changed statements are run by no test")
     return Blind(why="; ".join(changed.blind[:3])) if changed.blind else Holds()
 
 
