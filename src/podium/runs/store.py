@@ -178,10 +178,8 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return _asked(round_, event)
         case PermissionAnswered():
             return _answered(round_, event)
-        case WaitBegan(wait=wait):
-            return replace(round_, waits=(*(each for each in round_.waits if each.on != wait.on), wait))
-        case WaitEnded(on=on):
-            return replace(round_, waits=tuple(each for each in round_.waits if each.on != on))
+        case WaitBegan() | WaitEnded():
+            return _waits(round_, event)
         case TripwireTripped():
             return replace(round_, trips=(*round_.trips, event.trip))
         case TripwireCleared():
@@ -241,6 +239,12 @@ def _answered(round_: Round, event: PermissionAnswered) -> Round:
     if left:
         return replace(round_, state=replace(round_.state, requests=left))
     return replace(round_, state=Working(attempt=round_.state.attempt))
+
+
+def _waits(round_: Round, event: WaitBegan | WaitEnded) -> Round:
+    on = event.wait.on if isinstance(event, WaitBegan) else event.on
+    kept = tuple(each for each in round_.waits if each.on != on)
+    return replace(round_, waits=(*kept, event.wait) if isinstance(event, WaitBegan) else kept)
 
 
 def _ended(round_: Round, event: AgentEnded) -> Round:
