@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from podium.api.seat import seat_of
+from podium.api.seat import Seat, seat_of
 from podium.conductor.record_reading import record_look, times_of
 from podium.conductor.rounds_apart import since_last_look
-from podium.evidence.model import Holds
 from podium.review import marks
 from podium.review.case import Case
 from podium.review.first_pass import hidden_findings, shown_items
@@ -21,7 +22,7 @@ from podium.review.person import same_person
 from podium.review.reading import holds_most
 from podium.review.verdict import last_decision
 from podium.web.page import page
-from podium.web.review_facts import clause_facts, counted, item_facts, lane_facts, point_facts, sentences_of, traced
+from podium.web.review_facts import clause_facts, item_facts, lane_facts, point_facts, sentences_of, traced
 from podium.web.review_parts import BLOCK, drawing, order_of, view_of
 from podium.web.review_race import racing, show_race
 from podium.web.review_room import Reading, Room, room_of, run_for
@@ -48,17 +49,7 @@ def show(request: Request) -> Response:
     order, view = order_of(request), view_of(request)
     sheet = room.sheet(reading, order, view)
     coloured = room.colour(sheet, 0, BLOCK)
-    placed = room.placed(reading)
-    few, share = holds_most(placed)
-    folded = case.folded
-    unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]
-    items = item_facts(case, shown_items(case))
-    unexplained, untouched = traced(case, room.trace(reading, case))
-    apart = since_last_look(room.mirror, case)
-    claim = case.judged.claim if case.judged else ""
-    times = times_of(seat.desk, seat.project, case.review, seat.actor()) if case.who else ()
-    own_pace = pace(times, case.hunks, case.own_marks, case.at)
-    about = [item for item in items if item.kind != _NOT_CHANGED]
+    few, share = holds_most(room.placed(reading))
     return page(
         request,
         "review.html",
@@ -67,40 +58,61 @@ def show(request: Request) -> Response:
         case=case,
         candidate=reading.candidate,
         reading=reading,
-        rounds=len(case.run.rounds),
-        clauses=clause_facts(case),
-        items=[item for item in about if item.word != "holds"],
-        holding=[item for item in about if item.word == "holds"],
-        counted=counted(each for each in case.own_items if not isinstance(each.outcome, Holds)),
-        not_changed=[item for item in items if item.kind == _NOT_CHANGED],
-        lane=lane_facts(case),
-        points=point_facts(case),
-        refusals=obstacles(case),
-        hunks=len(case.hunks),
-        unread=len(unread),
         few=few,
         share=round(share * 100),
         order=order,
         view=view,
-        agent=agent,
         block=BLOCK,
         rows=sheet.rows,
         plain=not coloured,
         first=Markup(drawing(room, reading, sheet).rows(0, BLOCK)),
-        claim=claim,
-        sentences=sentences_of(case, claim),
-        hidden=hidden_findings(case),
-        unexplained=unexplained,
-        untouched=untouched,
-        since=apart if apart and not apart.is_empty else None,
-        since_empty=apart is not None and apart.is_empty,
-        since_round=apart.before if apart else 0,
-        questions=[(each, given(case, each.id)) for each in case.questions],
-        folded=len(folded),
-        hints=own_pace.hints,
-        pace=own_pace.said,
-        voided=voided(case),
+        **_facts(room, reading, case),
+        **_reading(seat, room, case),
     )
+
+
+def _facts(room: Room, reading: Reading, case: Case) -> dict[str, Any]:
+    """What was asked, what was observed, and what is claimed."""
+    items = item_facts(case, shown_items(case))
+    about = [item for item in items if item.kind != _NOT_CHANGED]
+    unexplained, untouched = traced(case, room.trace(reading, case))
+    claim = case.judged.claim if case.judged else ""
+    return {
+        "rounds": len(case.run.rounds),
+        "clauses": clause_facts(case),
+        "items": [item for item in about if item.word != "holds"],
+        "holding": [item for item in about if item.word == "holds"],
+        "not_changed": [item for item in items if item.kind == _NOT_CHANGED],
+        "lane": lane_facts(case),
+        "unexplained": unexplained,
+        "untouched": untouched,
+        "claim": claim,
+        "sentences": sentences_of(case, claim),
+        "hidden": hidden_findings(case),
+    }
+
+
+def _reading(seat: Seat, room: Room, case: Case) -> dict[str, Any]:
+    """How far this person has come, and what stands against an accept of theirs."""
+    folded = case.folded
+    unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]  # as rules has it
+    apart = since_last_look(room.mirror, case)
+    times = times_of(seat.desk, seat.project, case.review, seat.actor()) if case.who else ()
+    own_pace = pace(times, case.hunks, case.own_marks, case.at)
+    return {
+        "points": point_facts(case),
+        "refusals": obstacles(case),
+        "questions": [(each, given(case, each.id)) for each in case.questions],
+        "hunks": sum(hunk.id not in folded or hunk.id in case.own_marks for hunk in case.hunks),
+        "unread": len(unread),
+        "folded": len(folded),
+        "since": apart if apart and not apart.is_empty else None,
+        "since_empty": apart is not None and apart.is_empty,
+        "since_round": apart.before if apart else 0,
+        "hints": own_pace.hints,
+        "pace": own_pace.said,
+        "voided": voided(case),
+    }
 
 
 def _opening(request: Request, room: Room, reading: Reading) -> Response:
