@@ -135,8 +135,9 @@ def test_four_agents_work_at_once_on_one_spec_and_their_work_lands(shop: Shop) -
     shop.run(sys.executable, "-m", "podium.cli.main", "init", "--yes")
     shop.podium("plan", "approve", "four")
     shop.podium("run", "four", good=False)
-    rows = {row["id"]: row for row in shop.podium("status")["tasks"]}
-    assert len(rows) == 4
+    rows = shop.podium("status")["tasks"]
+    assert len(rows) == 4, rows
+    assert all("review" in json.dumps(row["state"]) for row in rows), rows
     for number in range(1, 5):
         hunks = shop.podium("review", f"T{number}")["hunks"]
         shop.podium("review", f"T{number}", "--mark", "understood", *[hunk["id"] for hunk in hunks])
@@ -144,3 +145,16 @@ def test_four_agents_work_at_once_on_one_spec_and_their_work_lands(shop: Shop) -
     shop.podium("land")
     for name in FOUR:
         assert shop.run("git", "show", f"main:src/{name}.py") == f"print('{name}')\n"
+    kinds = [record["kind"] for record in shop.podium("log", "-n", "0")["records"]]
+    ordered = [place for place, kind in enumerate(kinds) if kind == "runs.round-ordered"]
+    assert len(ordered) == 4
+    assert max(ordered) < kinds.index("runs.agent-ended"), "they did not work at the same time"
+    holding = [path for path in shop.root.rglob("*") if path.is_file() and not path.is_symlink() and _holds_key(path)]
+    assert holding == [], "the key is in a file"
+
+
+def _holds_key(path: Path) -> bool:
+    try:
+        return KEY.encode() in path.read_bytes()
+    except OSError:
+        return False

@@ -97,9 +97,8 @@ class ShellDriver:
             line = await lines.line() or b""
             code = ending(line, self._mark)
             if code is None:
-                host.emit(Message(text=clean(line) + "\n", more=True))
+                host.emit(Message(text=clean(line)))
                 continue
-            host.emit(Message(text=""))
             if self._cancelled:
                 return Turn(stop_reason="cancelled")
             if code:

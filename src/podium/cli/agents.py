@@ -29,13 +29,19 @@ def _list(context: Context) -> int:
     has_settings = context.root_hint is not None and (context.root / SETTINGS_FILE).is_file()
     settings = context.settings if has_settings else Settings(project="")
     found = reports(settings, context.path, context.environ)
-    context.output.document({"agents": list(found)})
+    context.output.document({"agents": [_plain(each) for each in found]})
     for each in found:
         _print(context, each)
     if not found:
         context.output.line("No agent is set up, and none that Podium knows is installed.")
         context.output.line(f"{context.output.ink.glyph('to')} npm install -g @anthropic-ai/claude-code, for example")
     return 0
+
+
+def _plain(agent: AgentReport) -> dict[str, object]:
+    """Every field, whether it says something or not."""
+    told: dict[str, object] = {name: getattr(agent, name) for name in agent.__struct_fields__}
+    return told | {"can": {name: getattr(agent.can, name) for name in _ABLE}}
 
 
 def _print(context: Context, agent: AgentReport) -> None:

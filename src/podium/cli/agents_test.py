@@ -45,7 +45,8 @@ def command(context: Context, name: str, scripted: bool, seconds: int) -> int:
             scripted=address,
         )
         done = check(settings, agent, bench, seconds=seconds, on_entry=lambda entry: _live(context, entry))
-    context.output.document({"check": done, "scripted": scripted})
+    told = {name: getattr(done, name) for name in done.__struct_fields__}
+    context.output.document({"check": told, "scripted": scripted})
     _print(context, done)
     return 0 if done.well else 1
 
