@@ -33,7 +33,6 @@ from podium.runs.events import AgentEnded, AgentStarted, CandidateHarvested, Rou
 from podium.runs.model import Candidate
 from podium.spec.parse import parse_spec
 from podium.testing.repositories import Repository, build_repository
-from podium.web.review_room import close_rooms
 from podium.web.server import Site
 
 ADA = "person:Ada Example <ada@example.org>"
@@ -120,6 +119,7 @@ class Reviewed:
     runs: dict[str, str]
     who: list[str]
     keys: list[Signer]
+    seat: Seat
 
     @classmethod
     def build(
@@ -159,7 +159,7 @@ class Reviewed:
         thread = threading.Thread(target=site.serve, daemon=True)
         thread.start()
         base = repository.git("rev-parse", "HEAD")
-        made = cls(repository, desk, project, site, thread, base, "shop", approved.plan_blob, {}, who, keys)
+        made = cls(repository, desk, project, site, thread, base, "shop", approved.plan_blob, {}, who, keys, seat)
         made.deliver(after, claim=claim, findings=findings)
         return made
 
@@ -253,9 +253,18 @@ class Reviewed:
         until(page, READY)
         return page
 
+    def stop(self) -> None:
+        """End the server; `start` brings it back at the same address."""
+        self.site.stop()
+        self.thread.join(30)
+
+    def start(self) -> None:
+        """Serve again where it was served before."""
+        self.site = Site(self.seat, self.site.port)
+        self.thread = threading.Thread(target=self.site.serve, daemon=True)
+        self.thread.start()
+
     def close(self) -> None:
         """End the site and give everything back."""
-        self.site.stop()
-        self.thread.join(20)
-        close_rooms(self.desk)
+        self.stop()
         self.desk.close()

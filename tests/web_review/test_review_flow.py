@@ -244,6 +244,24 @@ def test_marks_wait_for_a_lost_connection_and_then_arrive(reviewed: Build, open_
     until(page, "document.getElementById('sync').textContent === ''")
 
 
+def test_a_restart_of_the_server_loses_neither_marks_nor_half_written_points(
+    reviewed: Build, open_page: OpenPage
+) -> None:
+    world = reviewed(BEFORE, AFTER)
+    page = world.open(open_page())
+    page.keyboard.press("n")
+    world.stop()
+    page.keyboard.press("u")
+    page.keyboard.press("c")
+    page.keyboard.type("written while it was away")
+    page.keyboard.press("Escape")
+    page.locator("#sync", has_text="wait for the connection").wait_for()
+    world.start()
+    eventually(lambda: (page.wait_for_timeout(100), "understood" in marks(world).values())[1], 60)
+    page.reload()
+    page.get_by_text("written while it was away").wait_for()
+
+
 def test_two_tabs_and_two_reviewers_keep_their_own_marks(reviewed: Build, open_page: OpenPage) -> None:
     world = reviewed(BEFORE, AFTER)
     page = world.open(open_page())

@@ -10,6 +10,7 @@ from podium.api.keys import Keys
 from podium.api.pulse import Pulse
 from podium.api.seat import Seat
 from podium.web.app import build_app
+from podium.web.review_room import close_rooms
 from podium.web.serving import last_port, serving
 
 ADDRESS = "127.0.0.1"
@@ -71,6 +72,7 @@ class Site:
                 self._server.run(sockets=[self._socket])
             finally:
                 self._socket.close()
+                close_rooms(self._seat.desk)
 
     def stop(self) -> None:
         """Let `serve` come to its end; open event streams are cut."""
