@@ -85,6 +85,38 @@ def test_an_answer_that_comes_too_late_is_told_so(shop: Shop, open_page: OpenPag
     assert done == "nobody waits for this answer any more"
 
 
+def test_a_question_before_the_start_is_answered_into_the_spec(shop: Shop, open_page: OpenPage) -> None:
+    tell = Teller(shop)
+    tell.spec("basket", "Totals")
+    tell.question("basket", "T1")
+    page = open_page()
+    _enter(shop, page)
+    page.keyboard.press("j")
+    page.keyboard.press("m")
+    page.keyboard.type("per account, not per key")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Q1 is answered in specs/basket.md")).to_be_visible()
+    assert "per account, not per key" in (shop.root / "specs/basket.md").read_text()
+    expect(page.get_by_role("textbox", name="Answer to Q1")).to_have_count(0)
+
+
+def test_a_limit_is_raised_where_an_agent_waits_for_it(shop: Shop, open_page: OpenPage) -> None:
+    tell = Teller(shop)
+    tell.spec("basket", "Totals")
+    tell.wait(tell.start("basket", "T1"))
+    page = open_page()
+    _enter(shop, page)
+    page.get_by_role("link", name="Budget").click()
+    field = page.get_by_label("Dollars for day")
+    field.fill("nothing")
+    field.press("Enter")
+    expect(page.locator(".toast.bad")).to_contain_text("this is no limit")
+    field.fill("25")
+    field.press("Enter")
+    expect(page.get_by_role("row", name="day")).to_contain_text("$25.00")
+    assert json.loads(_last(shop, "runs.budget-set").data)["usd"] == 25.0
+
+
 def test_the_list_moves_by_itself_and_says_so(shop: Shop, open_page: OpenPage) -> None:
     tell = Teller(shop)
     tell.spec("basket", "Totals")

@@ -53,6 +53,8 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, dict[
     tell.ask(runs["T3"], detail="pip install left-pad")
     tell.trip(runs["T4"])
     tell.fail(runs["T5"])
+    tell.wait(tell.start("basket", "T9"))
+    tell.question("basket", "T8")
     tell.deliver(runs["T6"])
     tell.land("basket", "T6", runs["T6"], commit="f" * 40)
     back = shop.desk.new_id()
@@ -104,21 +106,24 @@ def test_attention_lists_what_needs_a_person_most_urgent_first(
     shop, _ = busy
     page = open_page()
     page.goto(shop.site.link())
-    page.get_by_role("link", name="Attention 5").wait_for()
+    page.get_by_role("link", name="Attention 7").wait_for()
     tree = page.get_by_role("main").aria_snapshot()
-    order = [tree.index(word) for word in ("asks to execute", "loop:", "its revert is held", "round 1 waits", "failed")]
+    words = ("asks to execute", "loop:", "waits: the", "Per account", "its revert is held", "round 1 waits", "failed")
+    order = [tree.index(word) for word in words]
     assert order == sorted(order)
     for wanted in (
-        '- heading "5 things need you" [level=1]',
+        '- heading "7 things need you" [level=1]',
         '- list "What needs you, most urgent first":',
         '- button "Allow y"',
         '- button "Deny n"',
         '- button "Stop x"',
+        '- textbox "Answer to Q1"',
+        '- button "Try now p"',
         '- link "Review r"',
         '- button "Run again a"',
     ):
         assert wanted in tree, tree
-    assert page.title() == "(5) Attention · shop · Podium"
+    assert page.title() == "(7) Attention · shop · Podium"
 
 
 def test_the_board_says_why_a_task_waits(busy: tuple[Shop, dict[str, str]], open_page: OpenPage) -> None:

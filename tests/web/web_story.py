@@ -13,6 +13,8 @@ from podium.conductor.order_run import order_run
 from podium.kernel.clock import stamp
 from podium.landing.events import HeldEvent, LandedEvent, LandOrdered
 from podium.ledger.event import Payload
+from podium.plan.events import QuestionsAsked
+from podium.plan.model import Question
 from podium.runs.events import (
     AgentEnded,
     AgentStarted,
@@ -25,8 +27,9 @@ from podium.runs.events import (
     RoundOrdered,
     RunStarted,
     TripwireTripped,
+    WaitBegan,
 )
-from podium.runs.model import Boundary, Candidate, EnforcedLimit, PermissionRequest, Trip, Usage
+from podium.runs.model import Boundary, Candidate, EnforcedLimit, PermissionRequest, Trip, Usage, Wait
 from podium.supervisor.order import EVENTS
 
 HEAD = "---\ntitle: {title}\nowner: Ada Example\nrisk: low\nscope: [src/**, tests/**]\n---\n\n# {title}\n\n"
@@ -123,6 +126,16 @@ class Teller:
     def trip(self, run: str, detail: str = "the same call 7 times: pytest -q") -> None:
         """A tripwire fires."""
         self.append(TripwireTripped(run=run, round=1, trip=Trip(name="loop", detail=detail, at=now())))
+
+    def wait(self, run: str, on: str = "budget") -> None:
+        """The round stands still for money."""
+        waits = Wait(on=on, detail="the task's limit of $5.00 is spent", since=now())
+        self.append(WaitBegan(run=run, round=1, wait=waits))
+
+    def question(self, spec: str, task: str, text: str = "Per account, or per key?") -> None:
+        """An agent wants to know something before it begins."""
+        asked = Question(id="Q1", task=task, clause="B1", text=text, agent="scripted", asked_at=now())
+        self.append(QuestionsAsked(spec=spec, task=task, agent="scripted", questions=(asked,)))
 
     def deliver(self, run: str, *, claim: str = "I did it.") -> None:
         """The round is over; a candidate waits for review."""

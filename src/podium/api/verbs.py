@@ -7,6 +7,8 @@ from typing import Any, Literal
 from podium.api.acts import Fields, act_route
 from podium.api.seat import Seat
 from podium.conductor.approve_plan import approve_plan
+from podium.conductor.ask_first import answer_question
+from podium.conductor.budgets import set_budget
 from podium.conductor.order_run import halt_run, order_run
 from podium.conductor.revert import resume_landings, revert
 from podium.conductor.steer import answer, steer
@@ -93,6 +95,28 @@ def approve(seat: Seat, fields: Fields) -> dict[str, Any]:
     return {"approved": True, "told": f"The plan of {name} is approved"}
 
 
+def reply(seat: Seat, fields: Fields) -> dict[str, Any]:
+    """Answer what an agent asked before it begins: the answer goes into the spec."""
+    return _reply(seat, fields, fields.text("text", required=True))
+
+
+def aside(seat: Seat, fields: Fields) -> dict[str, Any]:
+    """Say that a question needs no answer."""
+    return _reply(seat, fields, "")
+
+
+def budget(seat: Seat, fields: Fields) -> dict[str, Any]:
+    """Set what models may cost. Raises UsageError for what is no limit."""
+    scope, key, usd = fields.text("scope", required=True), fields.text("key", required=True), fields.text("usd")
+    try:
+        limit = float(usd)
+    except ValueError:
+        limit = 0.0  # refused below, in the words of the command line
+    set_budget(seat.desk, seat.project, scope, key, limit, actor=seat.actor())
+    seat.ensure_conductor()
+    return {"scope": scope, "key": key, "usd": limit, "told": f"The limit of {scope} {key} is ${limit:.2f}"}
+
+
 def land(seat: Seat, _fields: Fields) -> dict[str, Any]:
     """Try held landings again, and bring what has landed to the user's branch."""
     from podium.conductor.deliver import advice, deliver
@@ -125,6 +149,16 @@ def _answer(seat: Seat, fields: Fields, *, allowed: bool) -> dict[str, Any]:
     return {"request": request, "allowed": allowed, "told": "Allowed" if allowed else "Denied"}
 
 
+def _reply(seat: Seat, fields: Fields, text: str) -> dict[str, Any]:
+    spec, number = fields.text("spec", required=True), fields.text("question", required=True)
+    path = seat.sources.spec_file(spec)
+    actor = seat.actor()
+    done = answer_question(seat.desk, seat.project, spec, number, text, root=seat.root, path=path, actor=actor)
+    told = f"{done.id} is answered in {path}. Approve the plan again before it is run"
+    told = told if text else f"{done.id} is set aside"
+    return {"question": done.id, "told": told}
+
+
 def _steer(
     seat: Seat, fields: Fields, what: Literal["stop", "pause", "resume", "say"], text: str = ""
 ) -> dict[str, Any]:
@@ -154,6 +188,9 @@ ROUTES = [
     act_route("/act/run", run),
     act_route("/act/halt", halt),
     act_route("/act/approve", approve),
+    act_route("/act/answer", reply),
+    act_route("/act/aside", aside),
+    act_route("/act/budget", budget),
     act_route("/act/land", land),
     act_route("/act/revert", take_back),
 ]

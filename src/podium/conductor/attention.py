@@ -37,7 +37,7 @@ class Need:
     what: str
     since: str
     do: str
-    request: str = ""  # id of the permission request that waits
+    request: str = ""  # id of the permission request or question that waits
 
 
 def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
@@ -97,6 +97,7 @@ def _questions(state: State) -> list[Need]:
             f"{each.id}, about {each.clause}: {each.text}",
             each.asked_at,
             f'podium answer {spec} {each.id} -m "what is decided"   or   podium answer {spec} {each.id} --aside',
+            each.id,
         )
         for spec, each in state.plans.open_questions()
         if state.plans.approved(spec) is not None or state.plans.withdrawn(spec)

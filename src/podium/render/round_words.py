@@ -29,7 +29,8 @@ def round_words(round_: Round, now: datetime) -> list[str]:
         case Working(paused=paused):
             age = span((now - moment(round_.ordered_at)).total_seconds())
             trips = [f"tripwire: {trip.name}" for trip in round_.trips]
-            return ["paused" if paused else age, *trips]
+            waits = [f"waits for {wait.on}" for wait in round_.waits]
+            return ["paused" if paused else age, *waits, *trips]
         case AwaitingPermission(requests=requests):
             return [f"asks: {requests[0].title}" + (f" (+{len(requests) - 1})" if len(requests) > 1 else "")]
         case Harvesting():

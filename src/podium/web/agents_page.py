@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from podium.api.seat import seat_of
+from podium.conductor.budgets import spending
 from podium.conductor.track_record import TaskKind, attempts, lines
 from podium.kernel.errors import PodiumError
 from podium.project.model import AgentSettings
@@ -22,6 +23,8 @@ def show(request: Request) -> Response:
     chosen = (by,) if by in FIELDS else ()
     with seat.desk.reading(seat.project) as state:
         record = lines(attempts(state), by=chosen)
+        today = seat.desk.clock.now().astimezone().date()
+        spent = spending(seat.home, state, today)
         busy = [run.agent for run, _ in state.runs.active()]
     known: tuple[AgentSettings, ...] = ()
     fault: PodiumError | None = None
@@ -42,6 +45,7 @@ def show(request: Request) -> Response:
         known=known,
         default=default,
         fault=fault,
+        spent=spent,
         busy={agent.name: busy.count(agent.name) for agent in known},
     )
 

@@ -21,6 +21,8 @@ SIGNS: dict[Rank, tuple[str, Tone]] = {
     Rank.PERMISSION: ("asks", "warn"),
     Rank.TRIPWIRE: ("tripwire", "bad"),
     Rank.QUESTION: ("question", "warn"),
+    Rank.WAIT: ("waits", "warn"),
+    Rank.QUESTION: ("question", "warn"),
     Rank.LANDING: ("held", "bad"),
     Rank.REVIEW: ("review", "name"),
     Rank.FAILED: ("failed", "bad"),

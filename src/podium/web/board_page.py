@@ -37,6 +37,12 @@ class Agent:
     doing: str
     live: bool
 
+    @property
+    def alarm(self) -> bool:
+        """Whether it needs a person: it asks, stands still, or may be going wrong."""
+        newest = self.round
+        return isinstance(newest.state, AwaitingPermission) or bool(newest.trips) or bool(newest.waits)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -96,7 +102,7 @@ def _group(row: Row, agents: tuple[Agent, ...]) -> str:
         case Landing(held=held):
             return "needs" if held else "work"
         case AtWork():
-            asks = any(agent.round.trips or isinstance(agent.round.state, AwaitingPermission) for agent in agents)
+            asks = any(agent.alarm for agent in agents)
             return "needs" if asks else "work"
         case Waits():
             return "waiting"
