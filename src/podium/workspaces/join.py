@@ -111,7 +111,7 @@ def _with_terminal(order: dict[str, Any], program: bytes) -> int:
     signal.signal(signal.SIGWINCH, resize)
     before = termios.tcgetattr(0)
     try:
-        tty.setraw(0)
+        tty.setraw(0, termios.TCSADRAIN)  # what was typed ahead stays
         _carry(master)
     finally:
         termios.tcsetattr(0, termios.TCSAFLUSH, before)
