@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podium.cli.case import open_own_mirror, read_case
+from podium.cli.compare_behaviour import print_behaviour, run_behaviour
 from podium.cli.context import Context
 from podium.cli.group import Verb
 from podium.cli.names import TaskName
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=Verb, examples=("podium compare T2", "podium compare T2 --json"))
 @click.argument("task", type=TaskName())
+@click.option("--behaviour", is_flag=True, help="Also call what they changed, on both: takes a few runs of the tests.")
 @click.pass_obj
-def command(context: Context, task: str) -> None:
+def command(context: Context, task: str, behaviour: bool) -> None:
     """Show the candidates of agents that race on a task side by side.
 
     Then review one of them (podium review T2 --agent NAME) and accept it: the others are archived.
@@ -38,8 +40,11 @@ def command(context: Context, task: str) -> None:
     with open_own_mirror(context) as mirror:
         cases = [read_case(context, mirror, run) for run in racing]
     rows, shared = _rows(cases), _agreement(cases)
-    context.output.document({"task": name, "runs": rows, "agreement": shared})
+    told = run_behaviour(context, racing) if behaviour else {}
+    context.output.document({"task": name, "runs": rows, "agreement": shared, "behaviour": told})
     _print(context, name, rows, shared, _names(racing))
+    if behaviour:
+        print_behaviour(context, racing[0], told, _names(racing))
 
 
 def _rows(cases: list[Case]) -> tuple[Row, ...]:
