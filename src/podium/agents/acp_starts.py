@@ -14,18 +14,19 @@ from podium.agents.driver import AgentTask
 from podium.agents.start import PLACEHOLDER_KEY, Start
 
 # Gemini CLI 0.61 names a session's file by the minute and the session; told to load one within the minute in which it
-# was last at work, it writes its new beginning over what it was to load. So the file gets a name of another minute.
+# was last at work, it writes its new beginning over what it was to load. So the file gets a name of another minute. The
+# beginnings that it leaves beside it make its clean-up of empty sessions remove all files of that id: so that is off.
 _GEMINI: Final = (
     "wish=$1; shift; "
     'if [ -n "$wish" ]; then for found in "$HOME"/.gemini/tmp/*/chats/session-*-"$wish".jsonl; do '
     'kept="${found%/*}/session-2000-01-01T00-00-$wish.jsonl"; '
     'if [ -f "$found" ] && [ ! -e "$kept" ]; then mv "$found" "$kept"; fi; done; fi; exec "$@"'
 )
-_GEMINI_SETTINGS: Final = {
-    "security": {"auth": {"selectedType": "gemini-api-key"}},
+_GEMINI_SETTINGS: Final[dict[str, object]] = {
     "privacy": {"usageStatisticsEnabled": False},
-    "general": {"disableAutoUpdate": True},
+    "general": {"disableAutoUpdate": True, "sessionRetention": {"enabled": False}},
 }
+_GEMINI_KEY: Final = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
 _OPENCODE_PACKAGES: Final = {
     "anthropic": ("@ai-sdk/anthropic", "/v1"),
     "gemini": ("@ai-sdk/google", "/v1beta"),
@@ -59,10 +60,11 @@ def _gemini(task: AgentTask) -> Start:
     if task.model and "-m" not in words:
         words += ["-m", task.model]
     env = {"GEMINI_CLI_TRUST_WORKSPACE": "true"}
-    files: dict[str, str] = {}
+    settings = _GEMINI_SETTINGS
     if task.model_url:
         env |= {"GOOGLE_GEMINI_BASE_URL": task.model_url, "GEMINI_API_KEY": PLACEHOLDER_KEY}
-        files[".gemini/settings.json"] = json.dumps(_GEMINI_SETTINGS)
+        settings = settings | _GEMINI_KEY
+    files = {".gemini/settings.json": json.dumps(settings)}
     wish = "".join(each for each in task.session[:8] if each.isalnum())
     return Start(argv=("/bin/sh", "-c", _GEMINI, "podium-session", wish, *words), env=env, files=files)
 
@@ -104,15 +106,18 @@ def _qwen(task: AgentTask) -> Start:
 
 
 def _copilot(task: AgentTask) -> Start:
+    words = task.command
+    if not any(word.startswith(("--allow-", "--deny-")) for word in words):
+        words = (*words, "--allow-all-tools", "--allow-all-paths")
     if not task.model_url:
-        return Start(argv=task.command, env={"COPILOT_MODEL": task.model} if task.model else {})
+        return Start(argv=words, env={"COPILOT_MODEL": task.model} if task.model else {})
     env = {
         "COPILOT_PROVIDER_BASE_URL": f"{task.model_url}/v1",
         "COPILOT_PROVIDER_API_KEY": PLACEHOLDER_KEY,
         "COPILOT_MODEL": task.model or "gpt-5",
         "COPILOT_OFFLINE": "true",
     }
-    return Start(argv=task.command, env=env)
+    return Start(argv=words, env=env)
 
 
 STARTS: Final[dict[str, Callable[[AgentTask], Start]]] = {
