@@ -119,7 +119,7 @@ class RealBench:
         )
         start_or_attach(self.round_dir, order)
 
-    def end(self, seconds: float = 90.0) -> ExitRecord:
+    def end(self, seconds: float = 150.0) -> ExitRecord:
         """Wait for the end of the round."""
 
         def ended() -> ExitRecord | None:
