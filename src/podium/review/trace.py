@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from podium.kernel.value import Value
 from podium.runs.model import FileChange, Hunk
@@ -58,14 +59,15 @@ class Trace(Value, frozen=True, kw_only=True):
 
 def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
     """Trace the hunks of a candidate to the clauses of its task and back."""
-    pairs = [(change, hunk) for change in changes for hunk in change.hunks]
-    links: dict[str, dict[str, str]] = {hunk.id: {} for _, hunk in pairs}
+    pairs = [_read(change, hunk) for change in changes for hunk in change.hunks]
+    links: dict[str, dict[str, str]] = {each.hunk.id: {} for each in pairs}
     for clause in clauses:
-        for change, hunk in pairs:
-            because = _because(clause, change, hunk)
+        asks = _Asks(clause, tuple(_TERM.findall(clause.text)), _words(clause.text))
+        for each in pairs:
+            because = _because(asks, each)
             if because:
-                links[hunk.id][clause.id] = because
-    _by_use([hunk for _, hunk in pairs], links)
+                links[each.hunk.id][clause.id] = because
+    _by_use(pairs, links)
     if len(clauses) == 1:
         for own in links.values():
             own.setdefault(clauses[0].id, "the only clause of the task")
@@ -75,7 +77,7 @@ def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
             for hunk, own in links.items()
             if own
         },
-        unexplained=tuple(hunk.id for _, hunk in pairs if not links[hunk.id]),
+        unexplained=tuple(each.hunk.id for each in pairs if not links[each.hunk.id]),
         untouched=tuple(
             clause.id
             for clause in clauses
@@ -84,21 +86,46 @@ def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
     )
 
 
-def _because(clause: Clause, change: FileChange, hunk: Hunk) -> str:
+class _Asks(NamedTuple):
+    """A clause, and what is looked for of it."""
+
+    clause: Clause
+    terms: tuple[str, ...]
+    words: set[str]
+
+
+class _Read(NamedTuple):
+    """A hunk, and what it says, taken apart once."""
+
+    change: FileChange
+    hunk: Hunk
+    text: str
+    words: set[str]
+    defined: set[str]
+    used: set[str]
+
+
+def _read(change: FileChange, hunk: Hunk) -> _Read:
     text = _changed(hunk)
-    if re.search(rf"(?i)(?<![A-Za-z0-9]){re.escape(clause.id)}(?![A-Za-z0-9])", text):
+    return _Read(change, hunk, text, _words(f"{text} {change.path}"), defined(hunk), set(_NAME.findall(text)))
+
+
+def _because(asks: _Asks, each: _Read) -> str:
+    clause, text, path = asks.clause, each.text, each.change.path
+    if clause.id.lower() in text.lower() and re.search(
+        rf"(?i)(?<![A-Za-z0-9]){re.escape(clause.id)}(?![A-Za-z0-9])", text
+    ):
         return f"names {clause.id}"
-    by_check = _by_check(clause, change, text)
+    by_check = _by_check(clause, each.change, text)
     if by_check:
         return by_check
-    terms = _TERM.findall(clause.text)
-    said = [term for term in terms if term in text or term in change.path]
+    said = [term for term in asks.terms if term in text or term in path]
     if said:
         return f"mentions `{said[0]}`"
-    inside = [term for term in terms if term.removesuffix("()") in defined(hunk)]
+    inside = [term for term in asks.terms if term.removesuffix("()") in each.defined]
     if inside:
         return f"changes `{inside[0]}`"
-    shared = sorted(_words(clause.text) & _words(f"{text} {change.path}"))
+    shared = sorted(asks.words & each.words)
     return f"shares its words: {', '.join(shared[:3])}" if len(shared) >= _WORDS_WANTED else ""
 
 
@@ -112,23 +139,21 @@ def _by_check(clause: Clause, change: FileChange, text: str) -> str:
     return ""
 
 
-def _by_use(hunks: list[Hunk], links: dict[str, dict[str, str]]) -> None:
+def _by_use(pairs: list[_Read], links: dict[str, dict[str, str]]) -> None:
     """Pass clauses on from hunks that serve one to those that define what they use, or bring what they need."""
-    defines = {hunk.id: defined(hunk) for hunk in hunks}
-    uses = {hunk.id: used(hunk) for hunk in hunks}
     for _ in range(3):  # from a test to what it calls, and to what that calls
-        added = False
-        for hunk in hunks:
-            if links[hunk.id] or not defines[hunk.id]:
-                continue
-            for other in hunks:
-                shared = defines[hunk.id] & uses[other.id]
-                if shared and other is not hunk and links[other.id]:
-                    for clause in links[other.id]:
-                        links[hunk.id].setdefault(clause, f"{min(shared)} is used in {other.path}, which serves it")
-                    added = True
-                    break
-        if not added:
+        users: dict[str, _Read] = {}
+        for each in pairs:
+            if links[each.hunk.id]:
+                for name in each.used:
+                    users.setdefault(name, each)
+        fresh = [(each, min(each.defined & users.keys(), default="")) for each in pairs if not links[each.hunk.id]]
+        found = [(each, name) for each, name in fresh if name]
+        for each, name in found:
+            other = users[name]
+            for clause in links[other.hunk.id]:
+                links[each.hunk.id].setdefault(clause, f"{name} is used in {other.change.path}, which serves it")
+        if not found:
             return
 
 
