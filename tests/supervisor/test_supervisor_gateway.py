@@ -240,3 +240,15 @@ def test_four_rounds_at_once_share_one_budget(benches: Callable[[], Bench], mode
     for bench in four:
         bench.post(inbox.Stop(by="the test"))
     assert {bench.end(60).outcome for bench in four} == {"stopped"}
+
+
+def test_a_key_that_an_agent_prints_is_in_nothing_that_podium_keeps(
+    bench: Bench, model: Callable[..., ModelServer]
+) -> None:
+    shaped = "sk-ant-api03-" + "q7W2" * 12
+    does = (Say(text=f"My key is {KEY}, yours {shaped}."), Run(command=f"echo {KEY}; echo {shaped} >&2"))
+    record = _play(bench, model(), *does, round="r1")
+    kept = (bench.round_dir / "events.jsonl").read_text() + (bench.round_dir / "exit.json").read_text()
+    assert (KEY in kept, shaped in kept) == (False, False)
+    assert "[redacted]" in kept
+    assert record.outcome == "completed"

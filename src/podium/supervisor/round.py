@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from podium.evidence.redaction import Redactor, secret_values
 from podium.kernel.clock import Clock, moment, stamp
 from podium.kernel.value import canonical
 from podium.supervisor.attach import start_lines
@@ -16,10 +17,11 @@ from podium.supervisor.attempt import Attempt, mark_of
 from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending, of_stop_reason
 from podium.supervisor.files import append_line, write_whole
-from podium.supervisor.order import EVENTS, EXIT, STARTS, ExitRecord, Start, read_order, read_session
+from podium.supervisor.order import EVENTS, EXIT, STARTS, ExitRecord, Order, Start, read_order, read_session
 from podium.supervisor.sandboxed import sweep
 from podium.supervisor.stage import Stage
 from podium.supervisor.transcript import Transcript
+from podium.workspaces.gateway.credentials import NoKeyError, read
 
 RETRY_SECONDS = 1.0
 
@@ -32,6 +34,7 @@ class Round:
         self._secrets = secrets
         self._clock = clock
         self._order = read_order(round_dir)
+        self._redactor = Redactor([*secrets.values(), *secret_values(self._order.sandbox.env), *_read(self._order)])
         self._crash = CrashPoint(round_dir, self._order.crash_at)
         self._starts = start_lines(round_dir)
 
@@ -39,7 +42,9 @@ class Round:
         """Play the round to its end. Whatever it raises leaves no exit record: the round may be gone on with."""
         self._crash.reach("locked")
         began = asyncio.get_running_loop().time()
-        transcript = Transcript(self._round_dir / EVENTS, limit=self._order.limits.transcript, clock=self._clock)
+        transcript = Transcript(
+            self._round_dir / EVENTS, limit=self._order.limits.transcript, clock=self._clock, redactor=self._redactor
+        )
         attempt = len(self._starts) + 1
         stage = Stage(
             self._round_dir,
@@ -130,14 +135,24 @@ class Round:
             transcript=digest,
             usage=tally.usage,
             claim=tally.claim,
-            error=ending.error,
+            error=self._redactor.text(ending.error),
             breach=ending.breach,
             stopped_by=ending.stopped_by,
             trips=tuple(tally.trips),
             agent_name=tally.started.agent_name if tally.started else "",
             agent_version=tally.started.agent_version if tally.started else "",
-            stderr=stderr,
+            stderr=self._redactor.text(stderr),
         )
+
+
+def _read(order: Order) -> tuple[str, ...]:
+    """The key of a file or a sign-in, as it is now."""
+    if order.gateway is None or order.gateway.key.variable:
+        return ()
+    try:
+        return read(order.gateway.kind, order.gateway.key, {}).secrets
+    except NoKeyError:
+        return ()
 
 
 async def _either(work: Coroutine[None, None, None], *futures: asyncio.Future[Ending]) -> None:

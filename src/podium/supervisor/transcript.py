@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from podium.agents.event import Entry, Event, Message, Thought, decode, encode
+from podium.evidence.redaction import Redactor
 from podium.kernel.clock import Clock, stamp
 from podium.supervisor.files import whole_lines
 from podium.supervisor.tally import Tally
@@ -27,9 +28,10 @@ class Transcript:
     Use from one event loop. `record` never raises for what an agent wrote; it may raise OSError (a full disk).
     """
 
-    def __init__(self, path: Path, *, limit: int, clock: Clock) -> None:
+    def __init__(self, path: Path, *, limit: int, clock: Clock, redactor: Redactor | None = None) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._clock = clock
+        self._redactor = redactor or Redactor()
         self._limit = limit
         self._size = whole_lines(self._file)
         os.ftruncate(self._file, self._size)
@@ -88,7 +90,10 @@ class Transcript:
 
     def _write(self, event: Event, *, reserve: int) -> bool:
         entry = Entry(n=self.tally.events + 1, t=stamp(self._clock.now()), event=event)
-        line = encode(entry)
+        whole = encode(entry)
+        line = self._redactor.line(whole)
+        if line != whole:
+            entry = decode(line)
         if self._size + len(line) > self._limit - reserve:
             self.full = True
             return False

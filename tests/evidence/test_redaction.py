@@ -1,0 +1,58 @@
+"""Keys are taken out of what is stored and shown, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from podium.evidence.redaction import MARK, Redactor, secret_values
+from podium.project.providers import PLACEHOLDER_KEY
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["sk-ant-api03-" + "a1B2" * 12, "sk-proj-" + "Zx9_" * 12, "AIza" + "b" * 35, "ghp_" + "c" * 36, "AKIA" + "D" * 16],
+)
+def test_what_has_the_shape_of_a_key_is_taken_out(key: str) -> None:
+    assert Redactor().text(f"export KEY={key} now") == f"export KEY={MARK} now"
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "x\r\n", "\x1b[31m", "=", '"', "/", "é"])
+def test_a_key_is_found_whatever_stands_before_it(before: str) -> None:
+    key = "sk-ant-api03-" + "a1B2" * 12
+    assert json.loads(Redactor().line(json.dumps([before + key], ensure_ascii=False).encode())) == [before + MARK]
+
+
+def test_a_private_key_is_taken_out_whole_of_text_and_of_json() -> None:
+    words = ["-----BEGIN OPENSSH PRIVATE ", "KEY-----\nb3Bl\nbnNz\n-----END OPENSSH PRIVATE ", "KEY-----"]
+    text = "".join(words)
+    assert Redactor().text(f"a {text} b") == f"a {MARK} b"
+    assert json.loads(Redactor().line(json.dumps({"t": f"a {text} b", "u": 1}).encode())) == {
+        "t": f"a {MARK} b",
+        "u": 1,
+    }
+
+
+@settings(deadline=None)
+@given(st.text(min_size=8, max_size=40), st.text(max_size=20), st.text(max_size=20))
+def test_a_known_secret_is_in_no_line_and_the_line_stays_json(secret: str, before: str, after: str) -> None:
+    line = Redactor([secret]).line(json.dumps({"t": before + secret + after}).encode())
+    assert secret not in json.loads(line)["t"]
+
+
+@pytest.mark.parametrize(
+    "text", ["sk-1", "a short key", "task-based-approach-to-a-long-name-that-goes-on-and-on", "npm_i"]
+)
+def test_what_is_no_key_stays(text: str) -> None:
+    assert Redactor(["short"]).text(text) == text
+
+
+def test_the_placeholder_is_no_secret() -> None:
+    assert Redactor(secret_values({"OPENAI_API_KEY": PLACEHOLDER_KEY})).text(PLACEHOLDER_KEY) == PLACEHOLDER_KEY
+
+
+def test_secret_variables_are_known_by_their_names() -> None:
+    assert secret_values({"DB_PASSWORD": "one", "PATH": "/bin", "MY_TOKEN": "two"}) == ["one", "two"]
