@@ -43,7 +43,7 @@ VERBS: dict[str, Entry] = {
     "budget": Entry("budget", "Show what models have cost, and set what they may cost (US dollars).", "Run"),
     "worker": Entry("worker", "Do work in the foreground: run agents, gather evidence, land.", "Run"),
     "conductor": Entry("conductor", "Do the work of this state directory until stopped.", "Run", hidden=True),
-    "up": Entry("up", "Open the web app: what needs you, the board, review, and all the rest, in your browser.", "Review"),
+    "up": Entry("up", "Open the web app in your browser: what needs you, the board, review, and the rest.", "Review"),
     "review": Entry("review", "Read a candidate: what was asked, what Podium observed, then the change.", "Review"),
     "evidence": Entry("evidence", "Show the facts that Podium observed about a candidate.", "Review"),
     "check": Entry("check", "Gather evidence about any branch or pull request, with no task behind it.", "Review"),

@@ -16,7 +16,7 @@ from podium.kernel.errors import PodiumError
 @click.option("--no-browser", is_flag=True, help="Only print the link.")
 @click.pass_obj
 def command(context: Context, port: int | None, no_browser: bool) -> None:
-    """Open the web app: what needs you, the board, review, and all the rest, in your browser.
+    """Open the web app in your browser: what needs you, the board, review, and the rest.
 
     It listens on this machine only. The link that it prints lets one browser in, once. Ctrl-C ends it; agents and the
     conductor go on. A conductor is started if none is at work.
