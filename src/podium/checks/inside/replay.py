@@ -54,7 +54,7 @@ def main() -> None:
     """Do what ORDER says, in the directory of the tree."""
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
         order = json.load(file)
-    here = os.getcwd()  # noqa: PTH109 - this file runs on old Pythons
+    here = os.path.realpath(os.curdir)
     known = [os.path.normpath(os.path.join(here, p)) if p[:1] == "." else p for p in order["path"]]  # noqa: PTH118
     sys.path[:] = sys.path[:1] + [path for path in known if path not in sys.path[:1]]
     deadline = now() + order["seconds"]
