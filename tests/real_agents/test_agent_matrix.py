@@ -33,19 +33,19 @@ def rows() -> dict[str, Row]:
     return found
 
 
-def test_the_page_has_a_row_for_every_agent() -> None:
-    assert sorted(rows()) == sorted(AGENTS)
+def test_the_page_has_a_row_for_those_that_are_always_played_and_for_nobody_else() -> None:
+    assert set(ALWAYS) <= set(rows()) <= set(AGENTS)
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.more_agents) for name in sorted(AGENTS)]
+    "name", [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.more_agents) for name in sorted(rows())]
 )
 def test_an_agent_does_what_its_row_says(real: Make, name: str) -> None:
     assert row(real, name) == rows()[name]
 
 
 def _write(names: Sequence[str]) -> None:
-    known = rows()
+    played: dict[str, Row] = {}
     for name in names or sorted(AGENTS):
         benches: list[RealBench] = []
         with tempfile.TemporaryDirectory() as top:
@@ -58,11 +58,12 @@ def _write(names: Sequence[str]) -> None:
                 return benches[-1]
 
             try:
-                known[name] = row(make, name)
+                played[name] = row(make, name)
             finally:
                 for bench in benches:
                     bench.close()
-        print(known[name], flush=True)
+        print(played[name], flush=True)
+    known = rows() | played
     begin, end = "<!-- matrix -->\n", "<!-- end of matrix -->"
     before, _, rest = PAGE.read_text().partition(begin)
     table = [COLUMNS, ("---",) * len(COLUMNS), *(tuple(known[name].values()) for name in sorted(known))]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from real_bench import AGENTS, FIRST, TEXT, prompt
 
 from podium.agents.event import Message, PermissionAnswered, Started, ToolCall, Undecoded
@@ -23,6 +25,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.agents, pytest.mark.timeout(180)]
 EVERY = sorted(AGENTS)
 ASKING = sorted(name for name, agent in AGENTS.items() if agent.asks)
 RESUMING = sorted(name for name, agent in AGENTS.items() if agent.resumes)
+CI = ("claude", "codex", "gemini", "opencode", "mini")
+"""Who `make test` has."""
+
+
+def _first(names: Iterable[str], here: tuple[str, ...] = CI) -> list[ParameterSet]:
+    """Each name; those that are not of `here` are left to `make test-agents`."""
+    return [pytest.param(name, marks=() if name in here else pytest.mark.more_agents) for name in names]
+
+
 NATIVE = ("claude", "codex", "mini")
 WORK = (
     Read(path="limit.py"),
@@ -33,7 +44,7 @@ WORK = (
 )
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", _first(EVERY))
 def test_it_edits_files_and_runs_commands(real: Make, name: str) -> None:
     bench = real(name, prompt(*WORK))
     record = bench.play()
@@ -54,7 +65,7 @@ def test_it_edits_files_and_runs_commands(real: Make, name: str) -> None:
     assert {each.key for each in asked} == {digest(PLACEHOLDER_KEY.encode())}
 
 
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("name", _first(NATIVE, ("claude", "codex")))
 def test_its_tokens_are_reported(real: Make, name: str) -> None:
     bench = real(name, prompt(Run(command="true"), Say(text="Done.")))
     usage = bench.play().usage
@@ -62,7 +73,7 @@ def test_its_tokens_are_reported(real: Make, name: str) -> None:
     assert usage.output_tokens == 24
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", _first(EVERY, ("claude", "codex")))
 def test_it_survives_an_overloaded_provider_and_a_cut_stream(real: Make, name: str) -> None:
     bench = real(name, prompt(Fail(status=529), Run(command="echo one > one"), Cut(), Say(text="Done.")))
     record = bench.play()
@@ -72,7 +83,7 @@ def test_it_survives_an_overloaded_provider_and_a_cut_stream(real: Make, name: s
 
 
 # mini-swe-agent forgets a call that it cannot read, so that the model, which has no memory, would make it again.
-@pytest.mark.parametrize("name", [name for name in EVERY if name != "mini"])
+@pytest.mark.parametrize("name", _first([name for name in EVERY if name != "mini"], ("claude", "codex")))
 def test_it_goes_on_after_a_malformed_tool_call(real: Make, name: str) -> None:
     bench = real(name, prompt(Malformed(how="tool"), Run(command="echo one > one"), Say(text="Done.")))
     record = bench.play()
@@ -80,7 +91,7 @@ def test_it_goes_on_after_a_malformed_tool_call(real: Make, name: str) -> None:
     assert (bench.upper / "one").exists()
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", _first(EVERY, ("claude", "codex", "gemini")))
 def test_it_is_stopped_while_it_works_and_nothing_goes_on(real: Make, name: str) -> None:
     bench = real(name, prompt(Run(command="touch began; sleep 600; touch over"), Say(text="Done.")))
     bench.start()
@@ -91,7 +102,7 @@ def test_it_is_stopped_while_it_works_and_nothing_goes_on(real: Make, name: str)
     assert not (bench.upper / "over").exists()
 
 
-@pytest.mark.parametrize("name", RESUMING)
+@pytest.mark.parametrize("name", _first(RESUMING, ("claude", "codex", "gemini", "opencode")))
 def test_a_later_round_goes_on_in_the_same_conversation(real: Make, name: str) -> None:
     later = prompt(Run(command="echo two > two"), Say(text="Refined."), match="Please mend point P1")
     bench = real(name, prompt(Say(text="I leave it as it is.")), later)
@@ -106,7 +117,7 @@ def test_a_later_round_goes_on_in_the_same_conversation(real: Make, name: str) -
     assert "I leave it as it is." not in [event.text for event in bench.events(Message)], "the past was told again"
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", _first(EVERY, ("claude", "codex", "mini")))
 def test_a_session_that_is_lost_is_replaced_and_the_record_says_so(real: Make, name: str) -> None:
     bench = real(name, prompt(Say(text="From the start.")))
     lost = "7d7b3f6e-8c0f-4a8e-9b0a-6b7f0c1d2e3f"
@@ -116,7 +127,7 @@ def test_a_session_that_is_lost_is_replaced_and_the_record_says_so(real: Make, n
     assert "From the start." in record.claim
 
 
-@pytest.mark.parametrize("name", ASKING)
+@pytest.mark.parametrize("name", _first(ASKING, ("claude", "codex")))
 def test_a_denied_edit_does_not_happen_and_an_allowed_one_does(real: Make, name: str) -> None:
     bench = real(
         name,
@@ -148,7 +159,7 @@ def test_a_refusal_of_the_model_ends_the_round(real: Make, name: str) -> None:
     assert not list(bench.upper.iterdir())
 
 
-@pytest.mark.parametrize("name", NATIVE)
+@pytest.mark.parametrize("name", _first(NATIVE, ("claude", "codex")))
 def test_an_unknown_key_ends_the_round_with_the_reason(real: Make, name: str) -> None:
     bench = real(name, prompt(Fail(status=401, times=0), Say(text="Never.")))
     record = bench.play()
