@@ -8,7 +8,7 @@ import click
 
 from podium.cli.context import Context
 from podium.cli.group import Verb
-from podium.cli.tasks import find_task
+from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:

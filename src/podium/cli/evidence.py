@@ -11,7 +11,7 @@ from podium.cli.context import Context
 from podium.cli.evidence_again import reproduce_item
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
-from podium.cli.tasks import find_run
+from podium.conductor.tasks import find_run
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
