@@ -90,7 +90,8 @@ def _test(old: Callable[[Files], str], new: Callable[[str], str]) -> Edit:
 
 def _sides(line: str) -> tuple[str, str]:
     test = ast.parse(line.strip(), mode="exec").body[0]
-    assert isinstance(test, ast.Assert) and isinstance(test.test, ast.Compare), "project() takes no others"
+    assert isinstance(test, ast.Assert), "project() takes no others"
+    assert isinstance(test.test, ast.Compare), "project() takes no others"
     left, right = test.test.left, test.test.comparators[0]
     return ast.unparse(left), ast.unparse(right)
 

@@ -45,7 +45,7 @@ def _job(tool: ImportedReport) -> Job:
     async def work(bench: Bench) -> Answer:
         return await judge.get(tool.format, _coverage)(bench, tool)
 
-    return Job(kind=NAME, name=tool.name, work=work, cost=Cost.SUITE, command=_command(tool), required=tool.required)
+    return Job(kind=NAME, name=tool.name, work=work, cost=Cost.SUITE, command=tool.command, required=tool.required)
 
 
 def _command(tool: ImportedReport) -> str:
