@@ -244,13 +244,13 @@ class Reviewed:
         """What the ledger says of the review."""
         return self.desk.look(self.project.id).reviews.of("shop", "T1")
 
-    def open(self, page: Any, more: str = "", *, reads: bool = False) -> Any:
+    def open(self, page: Any, more: str = "", *, reads: bool = False, seconds: float = 60.0) -> Any:
         """Let a browser in and open the review. Without `reads` nobody looks: hunks are marked by keys alone."""
         if not reads:
             page.add_init_script("document.hasFocus = () => false")
         page.goto(self.site.link())
         page.goto(f"{self.site.url}/review/shop/T1{more}")
-        until(page, READY)
+        until(page, READY, seconds)
         return page
 
     def stop(self) -> None:

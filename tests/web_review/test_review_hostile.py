@@ -117,6 +117,7 @@ def test_notebooks_are_compared_by_what_their_cells_say(reviewed: Build, open_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_hundred_thousand_lines_in_a_few_files_are_opened_searched_and_walked(
     reviewed: Build, open_page: OpenPage
 ) -> None:
@@ -124,7 +125,7 @@ def test_a_hundred_thousand_lines_in_a_few_files_are_opened_searched_and_walked(
     world = reviewed({"src/a.py": "x = 1\n"}, {f"data/part{part}.csv": text for part in range(5)})
     page = open_page()
     page.context.set_default_timeout(60_000)
-    world.open(page)
+    world.open(page, seconds=300)
     assert page.evaluate("document.getElementById('diff').total") > 100_000
     page.keyboard.press("/")
     page.keyboard.type("value_19321 ")
@@ -135,11 +136,12 @@ def test_a_hundred_thousand_lines_in_a_few_files_are_opened_searched_and_walked(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_five_thousand_files_are_opened_and_the_last_one_is_gone_to(reviewed: Build, open_page: OpenPage) -> None:
     world = reviewed({"src/a.py": "x = 1\n"}, {f"src/f{number}.py": f"x = {number}\n" for number in range(5_000)})
     page = open_page()
     page.context.set_default_timeout(60_000)
-    world.open(page, "?order=path")
+    world.open(page, "?order=path", seconds=300)
     last = page.evaluate("document.getElementById('diff').order.at(-1)")
     page.evaluate(f"location.hash = '#hunk-{last}'")
     page.locator(f"section[data-hunk='{last}']").wait_for()
