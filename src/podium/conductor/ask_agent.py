@@ -20,11 +20,12 @@ from podium.conductor.shop import Shop
 from podium.git.commits import list_tree
 from podium.kernel.errors import PodiumError, UsageError
 from podium.kernel.ids import system_entropy
-from podium.project.model import PermissionRule
+from podium.project.model import AgentSettings, PermissionRule, Settings
 from podium.supervisor import inbox
 from podium.supervisor.attach import Died, Ended, NotStarted, start_or_attach, status
 from podium.supervisor.order import ExitRecord, Order
 from podium.workspaces.gateway.kinds import seen_env
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount
 from podium.workspaces.space import remove
 
@@ -55,11 +56,7 @@ def ask_agent(
         registered, settings = state.project, state.settings
     agent = agent_settings(settings, agent_name)
     located = locate(agent.command, shop.path, agent=agent.name)
-    gateway = gateway_of(settings, agent, shop.environ)
-    if isinstance(gateway, NoKey):
-        if agent.provider or not settings.network:
-            raise UsageError(gateway.what, where=f"podium.toml [agents.{agent.name}]", do=gateway.do)
-        gateway = None
+    gateway = _gateway(shop, settings, agent)
     place = shop.home.checks(project) / f"ask-{system_entropy(6).hex()}"
     try:
         with open_mirror(shop.home, registered, shop.path) as mirror:
@@ -88,6 +85,16 @@ def ask_agent(
     finally:
         if place.exists():
             remove(place, within=place.parent)
+
+
+def _gateway(shop: Shop, settings: Settings, agent: AgentSettings) -> GatewayOrder | None:
+    """The way to the agent's model; None where it has none that Podium knows."""
+    found = gateway_of(settings, agent, shop.environ)
+    if not isinstance(found, NoKey):
+        return found
+    if agent.provider or not settings.network:
+        raise UsageError(found.what, where=f"podium.toml [agents.{agent.name}]", do=found.do)
+    return None
 
 
 def _answer(shop: Shop, directory: Path, order: Order, seconds: float) -> ExitRecord:
