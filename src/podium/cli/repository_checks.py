@@ -15,7 +15,7 @@ from podium.cli.repository_notes import repository_notes
 from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from podium.project.model import Environment
+    from podium.project.model import AgentSettings, Environment
     from podium.workspaces.tiers import TierReport
 
 
@@ -52,6 +52,19 @@ def person_check(context: Context) -> list[Check]:
     return [*checks, Check("signing", "ok", key.key)]
 
 
+def _model_check(context: Context, agent: AgentSettings) -> list[Check]:
+    """Where an agent's model is reached and its key is found, never the key; nothing where no provider is known."""
+    from podium.conductor.providers import NoKey, gateway_of
+    from podium.workspaces.gateway.kinds import KINDS
+
+    found = gateway_of(context.settings, agent, context.environ)
+    if found is None:
+        return []
+    if isinstance(found, NoKey):
+        return [Check("model", "note", f"{agent.name}: {found.what}", found.do)]
+    return [Check("model", "ok", f"{agent.name}: {KINDS[found.kind].title} at {found.url}, key from {found.key.text}")]
+
+
 def agents_check(context: Context) -> list[Check]:
     """The agents that are set up, each with its version; those that could be."""
     from podium.agents.known import installed
@@ -64,6 +77,7 @@ def agents_check(context: Context) -> list[Check]:
         except UsageError as error:
             checks.append(Check("agent", "missing", error.what, error.do))
             continue
+        checks += _model_check(context, agent)
         version = version_text(found, seconds=5.0)
         more = tuple(f"mount {path} does not exist" for path in agent.mounts if not Path(path).exists())
         what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")

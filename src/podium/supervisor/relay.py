@@ -22,6 +22,7 @@ class Relay:
     async def serve(self, listener: socket.socket, to: str) -> None:
         """Carry what connects to this listening socket to `to` (host:port); the socket is the relay's from now on."""
         listener.setblocking(False)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
         self._servers.append(await asyncio.start_server(self._taker(to), sock=listener))
 
     async def close(self) -> None:

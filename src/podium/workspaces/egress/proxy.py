@@ -49,6 +49,7 @@ class Proxy:
     async def serve(self, listener: socket.socket) -> None:
         """Take connections on this listening socket, which is the proxy's from now on."""
         listener.setblocking(False)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
         self._server = await asyncio.start_server(self._take, sock=listener, limit=_HEAD_LIMIT)
 
     async def close(self) -> None:

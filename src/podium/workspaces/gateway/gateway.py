@@ -91,6 +91,7 @@ class Gateway:
     async def serve(self, listener: socket.socket) -> None:
         """Take requests on this listening socket, which is the gateway's from now on."""
         listener.setblocking(False)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
         self._server = await asyncio.start_server(self.take, sock=listener, limit=65536)
 
     async def close(self) -> None:

@@ -29,7 +29,9 @@ class Wire:
                 return event
             if self.http.they_are_waiting_for_100_continue:
                 await self.send(h11.InformationalResponse(status_code=100, headers=[]))
-            self.http.receive_data(await asyncio.wait_for(self._reader.read(BLOCK), seconds))
+            async with asyncio.timeout(seconds):
+                data = await self._reader.read(BLOCK)
+            self.http.receive_data(data)
 
     async def send(self, *events: h11.Event) -> None:
         """Send them, and wait until the other side has room for more. Raises OSError, h11.LocalProtocolError."""
@@ -37,7 +39,9 @@ class Wire:
             data = self.http.send(event)
             if data:
                 self._writer.write(data)
-        await asyncio.wait_for(self._writer.drain(), SEND_SECONDS)
+        if self._writer.transport.get_write_buffer_size() > BLOCK or self._writer.is_closing():
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._writer.drain()
 
     async def gone(self) -> None:
         """Return when the other side has closed; what it sends meanwhile is kept for later, up to a block."""
