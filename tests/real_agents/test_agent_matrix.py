@@ -14,6 +14,7 @@ import pytest
 from agent_series import COLUMNS, Make, Row, row
 from real_bench import AGENTS, RealBench
 
+from podium.agents.known import known
 from podium.testing.model_server.steps import Prompt
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "agents.md"
@@ -44,6 +45,16 @@ def test_an_agent_does_what_its_row_says(real: Make, name: str) -> None:
     assert row(real, name) == rows()[name]
 
 
+def test_podium_agents_says_what_the_page_says() -> None:
+    words = {"yes": True, "no": False, "not tried": None}
+    for name, played in rows().items():
+        about = known(name)
+        assert about is not None
+        assert about.version == played["version"]
+        told = (about.can.resume, about.can.permissions, about.can.cost)
+        assert told == tuple(words[played[column]] for column in ("resume", "permission", "cost")), name
+
+
 def _write(names: Sequence[str]) -> None:
     played: dict[str, Row] = {}
     for name in names or sorted(AGENTS):
@@ -63,10 +74,10 @@ def _write(names: Sequence[str]) -> None:
                 for bench in benches:
                     bench.close()
         print(played[name], flush=True)
-    known = rows() | played
+    all_rows = rows() | played
     begin, end = "<!-- matrix -->\n", "<!-- end of matrix -->"
     before, _, rest = PAGE.read_text().partition(begin)
-    table = [COLUMNS, ("---",) * len(COLUMNS), *(tuple(known[name].values()) for name in sorted(known))]
+    table = [COLUMNS, ("---",) * len(COLUMNS), *(tuple(all_rows[name].values()) for name in sorted(all_rows))]
     lines = "".join(f"| {' | '.join(cells)} |\n" for cells in table)
     PAGE.write_text(before + begin + "\n" + lines + "\n" + end + rest.partition(end)[2])
 

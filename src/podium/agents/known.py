@@ -58,7 +58,7 @@ KNOWN: Final = (
     _of("opencode", "OpenCode", "opencode acp", "npm install -g opencode-ai", version="1.18.33", can="y?yy"),
     _of("mini", "mini-swe-agent", "mini", "uv tool install mini-swe-agent", driver="mini", version="2.4.6", can="nnyy"),
     _of("qwen", "Qwen Code", "qwen --acp", "npm install -g @qwen-code/qwen-code", version="0.24.4", can="yyny"),
-    _of("copilot", "Copilot CLI", "copilot --acp", "npm install -g @github/copilot", version="1.0.102", can="yyny"),
+    _of("copilot", "Copilot CLI", "copilot --acp", "npm install -g @github/copilot", version="1.0.102", can="y?ny"),
     _of("claude-acp", "Claude Code by its ACP adapter", "claude-agent-acp",
         "npm install -g @agentclientprotocol/claude-agent-acp"),
     _of("codex-acp", "Codex by its ACP adapter", "codex-acp", "npm install -g @agentclientprotocol/codex-acp"),
