@@ -9,7 +9,9 @@ from dataclasses import dataclass
 WINDOW = 8
 """Telling lines in a row that make a copy; fewer are how code looks."""
 
-_MOST_LINES = 20_000
+MOST_LINES = 20_000
+"""Added lines of one file that are looked at."""
+
 _DULL = re.compile(
     r"^(?:[\s{}()\[\];,]*|(?:import|from|use|package|#include)\b.*|#.*|//.*|\*.*|/\*.*|else:?|try:?|pass)$"
 )
@@ -37,7 +39,7 @@ class Copy:
 
 def copies(blocks: Iterable[Block], texts: Iterable[tuple[str, bytes]]) -> Iterator[Copy]:
     """Every run of at least `WINDOW` added telling lines that stands in another place of `texts`, each told once."""
-    wanted = [(block.path, _telling(block.lines[:_MOST_LINES])) for block in blocks]
+    wanted = [(block.path, _telling(block.lines[:MOST_LINES])) for block in blocks]
     heads = {window for _, lines in wanted for window, _ in _windows(lines) if window}
     places: dict[tuple[str, ...], list[tuple[str, int]]] = {}
     for path, text in texts if heads else ():

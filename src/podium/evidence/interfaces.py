@@ -70,16 +70,18 @@ def interface_changes(changes: tuple[FileChange, ...]) -> Findings:
 
 
 def _flags(text: str) -> Iterator[str]:
-    if _FLAG_CALL.search(text):
+    if "--" in text and _FLAG_CALL.search(text):
         yield from _FLAG.findall(text)
 
 
 def _routes(text: str) -> Iterator[str]:
-    yield from (found for found in _ROUTE.findall(text) if found)
+    if "(" in text and any(quote in text for quote in "\"'`"):
+        yield from (found for found in _ROUTE.findall(text) if found)
 
 
 def _env(text: str) -> Iterator[str]:
-    yield from (one or other for one, other in _VARIABLE.findall(text))
+    if "env" in text or "Env" in text:
+        yield from (one or other for one, other in _VARIABLE.findall(text))
 
 
 def _named(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from podium.checks.bench import Bench
 from podium.checks.complexity import Measured, measured
-from podium.checks.copies import Block, copies
+from podium.checks.copies import MOST_LINES, Block, copies
 from podium.checks.kind import Answer, GatherOrder, Job
 from podium.checks.python_claims import UnreadableError
 from podium.evidence.change_rules import changed_lines
@@ -97,10 +97,12 @@ async def _copies(bench: Bench) -> Answer:
     endings = tuple({f".{block.path.rpartition('.')[2]}" for block in blocks})
     found = Findings()
     texts, whole = _texts(bench, endings) if blocks else ([], True)
+    blind = [] if whole else ["the tree is too large"]
+    blind += [f"{block.path}: only its first lines were looked at" for block in blocks if len(block.lines) > MOST_LINES]
     for copy in copies(blocks, texts):
         message = f"{copy.lines} lines stand in {copy.other}:{copy.other_line} too"
         found.add("copy", "note", message, path=copy.path, line=copy.line, text=copy.text)
-    return _answer(found, "one block is a copy", "blocks are copies", [] if whole else ["the tree is too large"])
+    return _answer(found, "one block is a copy", "blocks are copies", blind)
 
 
 async def _unused(bench: Bench) -> Answer:
