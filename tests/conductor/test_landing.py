@@ -127,6 +127,7 @@ def test_a_dirty_checkout_is_never_touched_and_gets_the_work_once_it_is_clean(ma
     before = user(world).head
     world.accept("T1")
     world.wait_for("T1", OnTarget)
+    stop_workers(world)  # so that nobody delivers between the looks below
     assert user(world).head == before
     assert (world.root / "src/zero.py").read_text() == "half done\n"
     assert not (world.root / "src/t1").exists()
@@ -138,6 +139,7 @@ def test_a_dirty_checkout_is_never_touched_and_gets_the_work_once_it_is_clean(ma
     user(world).git("checkout", "src/zero.py")
     waiting = undelivered(world.desk, world.project.id, os.environ["PATH"])
     assert waiting == ("your main lacks 1 commit that landed", "podium land")
+    world.start_worker()
     world.accept("T2")
     world.wait_for("T2", OnTarget)
     eventually(lambda: (world.root / "src/t1/a.py").exists() and (world.root / "src/t2/a.py").exists(), 10)
@@ -185,12 +187,13 @@ def test_the_landed_commit_carries_trailers_and_its_receipt_travels_to_the_users
     make_world: MakeWorld,
 ) -> None:
     world = make_world(two())
+    before = user(world).head
     start(world, "T1")
     accepted = world.accept("T1")
     assert isinstance(accepted, Accepted)
     world.wait_for("T1", OnTarget)
-    eventually(lambda: (world.root / "src/t1/a.py").exists(), 10)
     repository = user(world)
+    eventually(lambda: repository.git("rev-parse", "main") != before, 30)  # git writes the files first
     trailers = repository.git("log", "-1", "--format=%(trailers:only,unfold)", "main")
     assert "Podium-Task: numbers/T1" in trailers
     assert f"Podium-Receipt: {accepted.receipt.id}" in trailers
