@@ -78,8 +78,8 @@ def test_a_suite_that_hangs_only_when_it_is_watched_is_cut_off(tmp_path: Path) -
 
 def test_what_a_suite_writes_over_the_answers_is_nonsense_and_proves_nothing(tmp_path: Path) -> None:
     conftest = (
-        "import atexit, os\n\nNAMES = ('map.json', 'calls.json', 'mutants.json', 'mutants-map.json')\n\n\ndef spoil():\n"
-        "    for name in NAMES:\n        with open(os.path.join(os.environ['PODIUM_OUT'], name), 'w') as file:\n"
+        "import atexit, os\n\nNAMES = ('map.json', 'calls.json', 'mutants.json', 'mutants-map.json')\n\n\ndef spoil():"
+        "\n    for name in NAMES:\n        with open(os.path.join(os.environ['PODIUM_OUT'], name), 'w') as file:\n"
         "            file.write('[{]')\n\n\natexit.register(spoil)\n"
     )
     items = gather(tmp_path, "from lib import double\n\ndef test_it():\n    assert double(1) == 2\n", conftest=conftest)
@@ -120,3 +120,14 @@ def ran(failing: tuple[str, ...]) -> Execution:
         skipped=0,
         failing=failing,
     )
+
+
+def test_a_suite_that_stops_the_clock_stops_nothing_of_ours(tmp_path: Path) -> None:
+    tests = (
+        "import time\nfrom lib import double\n\n\ndef test_it(monkeypatch):\n"
+        "    monkeypatch.setattr(time, 'monotonic', lambda: 1e12)\n"
+        "    monkeypatch.setattr(time, 'perf_counter', lambda: 1e12)\n    assert double(3) == 6\n"
+    )
+    items = gather(tmp_path, tests)
+    assert isinstance(items["mutants"].outcome, Holds), items["mutants"]
+    assert items["behaviour"].outcome == Holds(), items["behaviour"]
