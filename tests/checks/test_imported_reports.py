@@ -194,7 +194,5 @@ def test_suppressed_and_absent_results_are_left_out() -> None:
 
 
 def test_tools_are_named_in_podium_toml() -> None:
-    found = parse_settings(
-        '[project]\nname = "p"\n[evidence.import.ruff]\ncommand = "ruff check"\nformat = "sarif"\n'
-    )
+    found = parse_settings('[project]\nname = "p"\n[evidence.import.ruff]\ncommand = "ruff check"\nformat = "sarif"\n')
     assert found.evidence.imports[0].name == "ruff"

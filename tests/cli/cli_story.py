@@ -10,12 +10,12 @@ from pathlib import Path
 
 from cli_world import Result, World
 
-from podium.render.state_words import words
 from podium.conductor.background import conductor_pid
 from podium.conductor.board import board
 from podium.conductor.desk import Desk, find_project
 from podium.conductor.home import Home
 from podium.kernel.clock import SystemClock
+from podium.render.state_words import words
 from podium.testing.actions import Action
 from podium.testing.script import Script, ScriptedRound, ScriptedTask, save
 from podium.testing.waiting import eventually

@@ -40,7 +40,7 @@ def outcome_of(
 
 def _steady(base: Execution | None, first: Outcome, runs: tuple[Execution, ...]) -> Outcome:
     """A failure whose tests are named is one only where a test failed each time: another one every time is chance."""
-    known = [set(newly_failing(base, run)) if base is not None else set(run.failing) for run in runs]
+    known: list[set[str]] = [set(newly_failing(base, run) if base is not None else run.failing) for run in runs]
     if not isinstance(first, Fails) or len(runs) < 2 or not all(known):
         return first
     if any(len(run.failing) >= FAILING_LIMIT for run in runs) or set.intersection(*known):

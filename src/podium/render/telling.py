@@ -45,7 +45,8 @@ class Teller:
 
     def _run(self, kind: str, data: dict[str, Any]) -> Told:
         if kind == "runs.budget-set":
-            about = "" if data["scope"] == "day" else self._tasks.get(data["key"].rpartition(".")[0], data["key"])
+            key = str(data["key"])
+            about = "" if data["scope"] == "day" else self._tasks.get(key.rpartition(".")[0], key)
             return Told(about, f"the {data['scope']} may cost ${data['usd']:.2f}, set by {data['by']}")
         run = str(data["run"])
         if kind == "runs.started":
