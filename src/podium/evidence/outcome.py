@@ -43,9 +43,9 @@ def _steady(base: Execution | None, first: Outcome, runs: tuple[Execution, ...])
     known: list[set[str]] = [set(newly_failing(base, run) if base is not None else run.failing) for run in runs]
     if not isinstance(first, Fails) or len(runs) < 2 or not all(known):
         return first
-    if any(len(run.failing) >= FAILING_LIMIT for run in runs) or set.intersection(*known):
+    if any(len(run.failing) >= FAILING_LIMIT for run in runs) or known[0].intersection(*known):
         return first
-    named = _some(tuple(sorted(set.union(*known))))
+    named = _some(tuple(sorted(known[0].union(*known))))
     return Blind(why=f"flaky: in {len(runs)} runs on the same tree no test failed each time: {named}")
 
 
