@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def test_a_glob_matches_what_git_matches(index: Path, glob: str) -> None:
     # on purpose unlike git: see the module
     assume(not (glob.endswith("/") and any(char in glob for char in "*?[\\")))
     assume(not glob.endswith("\\"))
+    # refused by Podium; git drops a plain beginning before it matches, and then takes `a**` for `**`
+    assume(not re.search(r"[^/*]\*\*", glob))
     assert {path for path in PATHS if matches(glob, path)} == _git(index, glob)
 
 
