@@ -64,6 +64,33 @@ def test_a_branch_whose_tests_fail_newly_ends_with_one_unless_never_is_asked(sho
     assert "test-fails" in {result["ruleId"] for result in sarif.json["runs"][0]["results"]}
 
 
+def test_the_settings_of_the_base_say_what_it_ends_with_and_the_option_goes_before_them(shop: World) -> None:
+    plain = '[project]\nname = "shop"\n\n[evidence]\nfail_on = "{}"\n'
+    shop.git("switch", "-q", "main")
+    shop.write("podium.toml", plain.format("never"))
+    shop.commit("a policy")
+    shop.git("switch", "-qC", "work")
+    shop.write("podium.toml", plain.format("warning"))
+    shop.write("src/shop/cart.py", NEW)
+    shop.commit("a change, and another policy")
+    wrong = ("check", "main..work", "--test", "! grep -q 'sum(prices)' src/shop/cart.py")
+    assert shop.podium(*wrong).code == 0
+    assert shop.podium(*wrong, "--fail-on", "error").code == 1
+
+
+def test_a_branch_that_brings_the_first_settings_cannot_say_that_nothing_is_wrong(shop: World) -> None:
+    shop.git("switch", "-q", "main")
+    shop.git("rm", "-q", "podium.toml")
+    shop.commit("no settings")
+    shop.git("switch", "-qC", "work")
+    shop.write("podium.toml", '[project]\nname = "shop"\n\n[evidence]\nfail_on = "never"\n')
+    shop.write("src/shop/cart.py", NEW)
+    shop.commit("settings of its own")
+    done = shop.podium("check", "main..work", "--test", "! grep -q 'sum(prices)' src/shop/cart.py")
+    assert "the head: the base has none" in done.err
+    assert done.code == 1
+
+
 def test_what_the_base_gained_since_is_not_part_of_the_branch(shop: World) -> None:
     shop.write("notes.md", "More.\n")
     shop.commit("words")

@@ -21,6 +21,11 @@ def test_an_item_is_found_by_its_kind_and_says_the_same_again(tell: Callable[...
     assert absent.code == 2
     assert "clause-check" in absent.err
 
+    assert story.good("evidence", "T1", "--json").json["verdict"] == "error"
+    assert story("evidence", "T1", "--fail-on", "error").code == 1
+    assert story("evidence", "T1", "--sarif", "--fail-on", "warning").code == 1
+    assert story("evidence", "T1", "B1", "--fail-on", "error").code == 0
+
     [failed] = [item for item in found if item["name"] == "E1"]
     again = story.good("evidence", "reproduce", failed["id"], "--json").json
     assert again["same"] is True

@@ -46,6 +46,7 @@ wall_minutes = 5
 
 [evidence]
 budget_seconds = 60
+fail_on = "warning"
 mutants = true
 
 [tripwires]
@@ -104,6 +105,7 @@ def test_every_setting_is_read() -> None:
     assert (found.limits.memory_mb, found.limits.processes, found.limits.wall_minutes) == (1024, 256, 5.0)
     assert (found.tripwires.stall_minutes, found.tripwires.loop_repeats) == (1.0, 3)
     assert (found.evidence.budget_seconds, found.evidence.test_map, found.evidence.mutants) == (60.0, True, True)
+    assert found.evidence.fail_on == "warning"
     assert found.agents == (
         AgentSettings(
             name="claude", command=("claude-acp", "--verbose"), env={"MODEL": "x"}, mounts=("/opt/claude",), model="big"
@@ -252,3 +254,8 @@ def test_keys_are_found_in_any_document_that_another_library_writes(data: dict[s
         # the header's line, or the key's own
         assert text.split("\n")[lines["table", key] - 1].strip() != ""
     assert Document(text, "x").line(("table", "absent")) == lines["table",]
+
+
+def test_a_policy_that_nobody_knows_is_a_fault_and_none_is_no_choice() -> None:
+    assert 'Write one of: "error", "warning", "never".' in _error(MINIMAL + '[evidence]\nfail_on = "always"\n')
+    assert parse_settings(MINIMAL + '[evidence]\nfail_on = ""\n').evidence.fail_on is None

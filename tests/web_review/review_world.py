@@ -21,7 +21,7 @@ from podium.conductor.mirrors import open_mirror
 from podium.conductor.register import register
 from podium.conductor.sources import Sources
 from podium.conductor.ssh_signing import NoSigner
-from podium.evidence.events import EvidenceFinished, EvidenceGathered
+from podium.evidence.events import EvidenceFinished, EvidenceGathered, Pending
 from podium.evidence.model import Finding, Holds, Item
 from podium.git.diff import changes, totals
 from podium.git.user_repository import UserRepository
@@ -132,17 +132,20 @@ class Reviewed:
         claim: str = "I wrote it all, and the tests pass.",
         findings: Sequence[Finding] = (),
         plan: str = PLAN,
+        settings: str = SETTINGS,
+        notes: tuple[str, ...] = (),
+        pending: tuple[Pending, ...] = (),
     ) -> Reviewed:
         """The files `before`, and a candidate that makes them `after` (None removes one)."""
         root = place / "shop"
         spec = SPEC.format(risk=risk)
-        own = {"podium.toml": SETTINGS, "specs/shop.md": spec, "specs/shop.plan.toml": plan}
+        own = {"podium.toml": settings, "specs/shop.md": spec, "specs/shop.plan.toml": plan}
         repository = build_repository(root, {**own, **before})
         desk = Desk(Home(place / "state"), Home(place / "state").default_database, SystemClock())
-        project = register(desk, root, SETTINGS, path=os.environ["PATH"], actor=ADA)
+        project = register(desk, root, settings, path=os.environ["PATH"], actor=ADA)
         parsed, tasks = parse_spec(spec, "specs/shop.md"), parse_plan(plan, "specs/shop.plan.toml", "shop")
         files = [*own, *(str(name) for name in before)]
-        approve_plan(desk, project.id, parsed, tasks, (), settings_text=SETTINGS, tracked_files=files, actor=ADA)
+        approve_plan(desk, project.id, parsed, tasks, (), settings_text=settings, tracked_files=files, actor=ADA)
         approved = desk.look(project.id).plans.approved("shop")
         assert approved is not None
         who, keys = [ADA], [NoSigner()]
@@ -160,7 +163,7 @@ class Reviewed:
         thread.start()
         base = repository.git("rev-parse", "HEAD")
         made = cls(repository, desk, project, site, thread, base, "shop", approved.plan_blob, {}, who, keys, seat)
-        made.deliver(after, claim=claim, findings=findings)
+        made.deliver(after, claim=claim, findings=findings, notes=notes, pending=pending)
         return made
 
     def deliver(
@@ -171,6 +174,8 @@ class Reviewed:
         claim: str = "I wrote it all.",
         findings: Sequence[Finding] = (),
         points: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
+        pending: tuple[Pending, ...] = (),
     ) -> Candidate:
         """Another round of an agent's run, whose candidate changes the base to `after`."""
         candidate = self._candidate(after)
@@ -187,14 +192,16 @@ class Reviewed:
                 RoundOrdered(run=run, round=number, round_kind=kind, base=self.base, points=points),
                 AgentStarted(run=run, round=number, attempt=1, resumption="new"),
                 AgentEnded(run=run, round=number, attempt=1, outcome="completed", claim=claim),
-                CandidateHarvested(run=run, round=number, candidate=candidate),
-                *self._evidence(run, number, candidate, findings),
+                CandidateHarvested(run=run, round=number, candidate=candidate, notes=notes),
+                *self._evidence(run, number, candidate, findings, pending),
                 RoundDelivered(run=run, round=number),
             ):
                 change.append(event, actor="podium:worker")
         return candidate
 
-    def _evidence(self, run: str, number: int, candidate: Candidate, findings: Sequence[Finding]) -> list[Any]:
+    def _evidence(
+        self, run: str, number: int, candidate: Candidate, findings: Sequence[Finding], pending: tuple[Pending, ...]
+    ) -> list[Any]:
         items = [
             Item(
                 id=f"e{number}a",
@@ -211,7 +218,7 @@ class Reviewed:
                 Item(
                     id=f"e{number}b",
                     kind="security",
-                    name="sinks",
+                    name="supply chain" if findings[0].rule.startswith("dependency/") else "sinks",
                     tree=candidate.tree,
                     base_tree="",
                     outcome=Holds(),
@@ -221,7 +228,10 @@ class Reviewed:
             )
         gathered = [EvidenceGathered(run=run, round=number, item=item) for item in items]
         names = tuple(item.id for item in items)
-        return [*gathered, EvidenceFinished(run=run, round=number, tree=candidate.tree, items=names, seconds=1.0)]
+        finished = EvidenceFinished(
+            run=run, round=number, tree=candidate.tree, items=names, seconds=1.0, pending=pending
+        )
+        return [*gathered, finished]
 
     def _candidate(self, after: Mapping[str, Any]) -> Candidate:
         """A commit on the base, known to the mirror alone."""

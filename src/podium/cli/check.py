@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,7 +18,7 @@ from podium.kernel.errors import UsageError
 if TYPE_CHECKING:
     from podium.conductor.check_range import Checking
     from podium.evidence.model import Item
-    from podium.project.model import Settings
+    from podium.project.model import FailOn, Settings
     from podium.workspaces.tiers import Chosen
 
 
@@ -35,25 +35,23 @@ if TYPE_CHECKING:
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
-    default="error",
-    show_default=True,
-    help="What makes it end with 1.",
+    help="What makes it end with 1. [`[evidence] fail_on`, else error]",
 )
 @click.option("--settings", "file", type=click.Path(), help="Another podium.toml than that of the base.")
 @click.option("--test", default="", metavar="COMMAND", help="Run these tests instead of those in the settings.")
 @click.pass_obj
 def command(
-    context: Context, commits: str, sarif: bool, fail_on: Literal["error", "warning", "never"], file: str, test: str
+    context: Context, commits: str, sarif: bool, fail_on: FailOn | None, file: str, test: str
 ) -> int:
     """Gather evidence about any branch or pull request, with no task behind it.
 
     Needs no registration and no conductor: useful alone, in any CI. Looks at what HEAD adds since it left BASE, in
     sandboxes, and keeps nothing. The settings are those of BASE: a branch cannot choose how it is checked. Errors
     (tests that fail newly, or what had to be looked at and could not be) end with 1; --fail-on warning asks for more,
-    --fail-on never only reports.
+    --fail-on never only reports. Without it, what the settings say below [evidence].
     """
     from podium.conductor.check_range import checking, find_range
-    from podium.evidence.policy import severity
+    from podium.evidence.policy import is_refused, severity
 
     wanted = find_range(context.repository, commits)
     context.state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -86,8 +84,7 @@ def command(
             }
         )
         _print(context, items, verdict)
-    order = ("clean", "warning", "error")
-    return int(fail_on != "never" and order.index(verdict) >= order.index(fail_on))
+    return int(is_refused(verdict, fail_on or check.ground.settings.evidence.fail_on or "error"))
 
 
 def _files(count: int) -> str:

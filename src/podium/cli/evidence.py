@@ -12,10 +12,12 @@ from podium.cli.evidence_again import reproduce_item
 from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.conductor.tasks import find_run
+from podium.evidence.policy import Severity, is_refused, severity
 from podium.kernel.errors import NotFoundError
 
 if TYPE_CHECKING:
     from podium.evidence.model import Execution, Item
+    from podium.project.model import FailOn
 
 
 @click.command(
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         "podium evidence T2 E1",
         "podium evidence T2 --kind weakened-tests --sarif > T2.sarif",
         "podium evidence T2 --in-toto > T2.intoto.jsonl",
+        "podium evidence T2 --fail-on error",
         "podium evidence reproduce e3f09c2a7b154",
     ),
 )
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0, for editors and code hosts.")
 @click.option("--in-toto", is_flag=True, help="Print in-toto statements about the tree, one JSON document each line.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    help="End with 1 for this, and while evidence is still gathered. [`[evidence] fail_on`, else never]",
+)
 @click.pass_obj
 def command(
     context: Context,
@@ -45,12 +53,14 @@ def command(
     agent: str,
     sarif: bool,
     in_toto: bool,
+    fail_on: FailOn | None,
 ) -> int:
     """Show the facts that Podium observed about a candidate.
 
     NAME (E1, "project tests", or the id of an item) shows one of them in full: its command, and what it printed on the
     base and on the candidate. `podium evidence reproduce ID` runs exactly that item again, in fresh sandboxes on the
     same trees, and ends with 1 when it says something else now.
+    Otherwise it ends with 0 whatever the facts are, unless --fail-on or the settings ask for more.
     """
     if task == "reproduce":
         return reproduce_item(context, name)
@@ -65,21 +75,19 @@ def command(
                 f"round {chosen} has no evidence of that name", where=name, do=f"podium evidence {task}"
             )
     items = _of_kinds(items, kinds, chosen, task)
-    if sarif:
-        from podium.evidence.sarif import to_sarif
-
-        context.output.json = True
-        context.output.document(to_sarif(items, version=__version__))
-        return 0
-    if in_toto:
-        return _statements(context, items)
     done = state.evidence.finished(run.id, chosen) is not None
     pending = state.evidence.pending(run.id, chosen)
+    verdict = severity(items) if name else _so_far(items, done=done, pending=bool(pending))
+    code = int(is_refused(verdict, fail_on or state.settings.evidence.fail_on or "never"))
+    if sarif or in_toto:
+        _document(context, items, sarif=sarif)
+        return code
     context.output.document(
         {
             "task": f"{run.spec}/{run.task}",
             "round": chosen,
             "finished": done,
+            "verdict": verdict,
             "items": items,
             "pending": [each.name for each in pending],
         }
@@ -90,10 +98,28 @@ def command(
         context.output.line(
             context.output.paint(f"  Still being gathered, and no accept depends on it: {names}", "quiet")
         )
-    return 0
+    return code
 
 
-def _statements(context: Context, items: tuple[Item, ...]) -> int:
+def _so_far(items: tuple[Item, ...], *, done: bool, pending: bool) -> Severity:
+    """The word for all of it, where what is still to come may be the worst of it."""
+    if not done:
+        return "error"
+    found = severity(items)
+    return "warning" if pending and found == "clean" else found
+
+
+def _document(context: Context, items: tuple[Item, ...], *, sarif: bool) -> None:
+    if not sarif:
+        _statements(context, items)
+        return
+    from podium.evidence.sarif import to_sarif
+
+    context.output.json = True
+    context.output.document(to_sarif(items, version=__version__))
+
+
+def _statements(context: Context, items: tuple[Item, ...]) -> None:
     import json
 
     from podium.evidence.in_toto import to_in_toto
@@ -102,7 +128,6 @@ def _statements(context: Context, items: tuple[Item, ...]) -> int:
     context.output.document(statements)
     for statement in statements:
         context.output.line(json.dumps(statement, sort_keys=True, separators=(",", ":")))
-    return 0
 
 
 def _of_kinds(items: tuple[Item, ...], kinds: tuple[str, ...], number: int, task: str) -> tuple[Item, ...]:

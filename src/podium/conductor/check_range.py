@@ -170,7 +170,10 @@ def _settings(mirror: Mirror, repository: UserRepository, wanted: Range) -> tupl
             text = read_file(mirror, commit, FILE, limit=_READ_LIMIT)
         except NotFoundError:
             continue
-        return parse_settings(text), f"{FILE} of {where}"
+        found = parse_settings(text)
+        # A branch that brings its own settings may say how it is looked at, there being no other, but not that nothing
+        # it does is wrong.
+        return found if commit == wanted.base else _without_policy(found), f"{FILE} of {where}"
     return _detected(mirror, repository, wanted.base), "what the files of the base suggest"
 
 
@@ -184,6 +187,10 @@ def _detected(mirror: Mirror, repository: UserRepository, base: str) -> Settings
     files = [entry.path for entry in list_tree(mirror, base)]
     found = detect(files, read, name=repository.root.name or "project", target="main")
     return _testing_with(Settings(project=found.name or "project"), found.test)
+
+
+def _without_policy(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, evidence=msgspec.structs.replace(settings.evidence, fail_on=None))
 
 
 def _testing_with(settings: Settings, test: str) -> Settings:

@@ -80,8 +80,8 @@ def tests_added(sentence: str, facts: Facts) -> Found:
     if any(isinstance(item.outcome, Fails) for item in proof):
         why = next(item.outcome.why for item in proof if isinstance(item.outcome, Fails))
         return "unproven", f"tests were added, but they prove little: {why}", _ids(proof)
-    count = f"{len(names)} tests" if len(names) != 1 else "one test"
-    return ("supported", f"{count} were added" if names else "lines were added to tests", _ids(proof))
+    count = f"{len(names)} tests were" if len(names) != 1 else "one test was"
+    return ("supported", f"{count} added" if names else "lines were added to tests", _ids(proof))
 
 
 def no_api_change(_: str, facts: Facts) -> Found:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
+from podium.project.model import FailOn
 
 Severity: TypeAlias = Literal["clean", "warning", "error"]
 
@@ -21,6 +22,17 @@ def severity(items: Iterable[Item]) -> Severity:
     """The gravest word that any of these items deserves."""
     words = {_of(item) for item in items}
     return "error" if "error" in words else "warning" if "warning" in words else "clean"
+
+
+def is_refused(verdict: Severity, fail_on: FailOn) -> bool:
+    """Whether somebody who fails on this wants none of that."""
+    match fail_on:
+        case "error":
+            return verdict == "error"
+        case "warning":
+            return verdict != "clean"
+        case "never":
+            return False
 
 
 def _of(item: Item) -> Severity:

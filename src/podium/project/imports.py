@@ -1,4 +1,4 @@
-"""The parts of `podium.toml` about what comes in from outside as evidence: reports of tools, and a package index."""
+"""The parts of `podium.toml` about evidence that others give or use: reports of tools, a package index, and the exit code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import cast, get_args
 from urllib.parse import urlsplit
 
-from podium.project.model import ImportedReport, ReportFormat
+from podium.project.model import FailOn, ImportedReport, ReportFormat
 from podium.project.toml_reader import Table
 
 ECOSYSTEMS = ("python", "npm", "cargo")
@@ -40,6 +40,16 @@ def imports_of(tables: Table) -> tuple[ImportedReport, ...]:
         table.finish()
         found.append(report)
     return tuple(found)
+
+
+def fail_on_of(table: Table) -> FailOn | None:
+    """`fail_on` below `[evidence]`; None where nothing is chosen."""
+    wish = table.text("fail_on")
+    if wish and wish not in get_args(FailOn):
+        known = ", ".join(f'"{each}"' for each in get_args(FailOn))
+        table.fault("fail_on", f"fail_on is {wish!r}.", f"Write one of: {known}.")
+        return None
+    return cast("FailOn", wish) if wish else None
 
 
 def index_of(table: Table) -> dict[str, str]:

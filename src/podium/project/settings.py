@@ -8,7 +8,7 @@ from typing import cast, get_args
 from podium.kernel.errors import UsageError
 from podium.project.constructs import fault_of_construct
 from podium.project.globs import fault_of
-from podium.project.imports import imports_of, index_of
+from podium.project.imports import fail_on_of, imports_of, index_of
 from podium.project.model import (
     AgentSettings,
     AskFirst,
@@ -164,6 +164,7 @@ def _evidence(table: Table) -> EvidenceSettings:
         test_map=table.flag("test_map", True),
         mutants=table.flag("mutants", True),
         behaviour=table.flag("behaviour", True),
+        fail_on=fail_on_of(table),
         imports=imports_of(table.table("import")),
         index=index_of(table),
     )

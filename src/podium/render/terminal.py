@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from podium.evidence.claims import claims
 from podium.evidence.model import Item
 from podium.render.paint import Paint
 from podium.render.safe_text import columns, cut, safe_line, safe_lines, wrap
@@ -18,7 +17,7 @@ from podium.render.terminal_reading import fold_lines, lane_lines, question_line
 from podium.review import marks
 from podium.review.anchors import Place
 from podium.review.case import Case
-from podium.review.first_pass import hidden_findings, shown_items
+from podium.review.first_pass import hidden_findings, shown_claims, shown_items
 from podium.review.model import MarkName, Refusal
 from podium.review.reading import Placed, holds_most, reading_order
 from podium.review.since import Since
@@ -126,7 +125,7 @@ def claim_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
         yield f"  {paint(paint.glyph('bar'), 'quiet')} {paint(line, 'quiet')}".rstrip()
     if len(lines) > _MOST_CLAIM:
         yield "  " + paint(f"{paint.glyph('more')} {len(lines) - _MOST_CLAIM:,} more lines", "quiet")
-    yield from checked_lines(claims(claim, case.own_items, case.changes), width=width, paint=paint)
+    yield from checked_lines(shown_claims(case, claim), width=width, paint=paint)
 
 
 def _facts(case: Case, items: tuple[Item, ...], width: int, paint: Paint) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from podium.evidence.claims import Claim, claims
 from podium.evidence.model import Finding, Item
 from podium.review.case import Case
 from podium.review.checklist import Question
@@ -12,6 +13,8 @@ from podium.review.lane import InLane
 from podium.review.located import touches
 from podium.review.marks import is_read
 from podium.runs.model import FileChange, Hunk
+
+_LATER = "why is told once you have marked the hunks that it is about"
 
 
 def shown_items(case: Case) -> tuple[Item, ...]:
@@ -46,6 +49,17 @@ def shown_lane(case: Case) -> tuple[InLane, ...]:
     return tuple(
         each if not case.blind or is_read(own.get(each.hunk, "unseen")) else replace(each, reasons=())
         for each in case.lane
+    )
+
+
+def shown_claims(case: Case, summary: str) -> tuple[Claim, ...]:
+    """The checkable sentences of a summary, each with how it stands. Nothing is judged otherwise in a blind pass, but
+    why it stands so waits for the marks where it rests on findings that do: it may quote one."""
+    shown = shown_items(case)
+    hidden = {item.id for item, seen in zip(case.own_items, shown, strict=True) if item is not seen}
+    return tuple(
+        replace(claim, why=_LATER) if hidden.intersection(claim.items) else claim
+        for claim in claims(summary, case.own_items, case.changes)
     )
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from podium.evidence.claims import claims, sentences
+from podium.evidence.claims import sentences
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun
 from podium.evidence.rules import order
 from podium.render.terminal_facts import outcome_word
 from podium.review.case import Case
-from podium.review.first_pass import shown_items
+from podium.review.first_pass import shown_claims, shown_items, shown_lane
 from podium.review.model import Point
 from podium.review.person import short_name
 from podium.review.points import Answered, Closed, Met, Open, state
@@ -20,6 +20,7 @@ from podium.review.trace import Trace
 
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _MOST_FINDINGS = 100
+_READ_FIRST = "read it first"  # why it cannot be skipped is told once it is marked
 _TONES = {"good": "good", "bad": "bad", "warn": "warn"}
 
 
@@ -113,9 +114,9 @@ def lane_facts(case: Case) -> list[LaneFact]:
         LaneFact("protected area", f"{touch.rule}: {touch.reason}".rstrip(": "), touch.place, "", 0)
         for touch in case.protected
     ]
-    for each in case.lane:
+    for each in shown_lane(case):
         messages = [f"{fact.message}" for _, fact in findings_at(case, each.path, each.hunk)]
-        facts.append(LaneFact(", ".join(each.reasons), "; ".join(messages[:3]), each.path, each.hunk, 0))
+        facts.append(LaneFact(", ".join(each.reasons) or _READ_FIRST, "; ".join(messages[:3]), each.path, each.hunk, 0))
     return facts
 
 
@@ -215,7 +216,7 @@ def hunk_at(case: Case, path: str, line: int, old: bool = False) -> str:
 
 def sentences_of(case: Case, summary: str) -> list[tuple[str, str, str]]:
     """The agent's summary, line by line: the text, how it stands (supported, contradicted, unproven), and why."""
-    known = {claim.sentence: claim for claim in claims(summary, case.own_items, case.changes)}
+    known = {claim.sentence: claim for claim in shown_claims(case, summary)}
     return [
         (text, known[text].standing, known[text].why) if text in known else (text, "", "")
         for text in sentences(summary)

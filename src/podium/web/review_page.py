@@ -14,7 +14,7 @@ from podium.conductor.record_reading import record_look, times_of
 from podium.conductor.rounds_apart import since_last_look
 from podium.review import marks
 from podium.review.case import Case
-from podium.review.first_pass import hidden_findings, shown_items
+from podium.review.first_pass import hidden_findings, shown_items, shown_questions
 from podium.review.model import Answer, Voided
 from podium.review.obstacles import obstacles
 from podium.review.pace import pace
@@ -97,12 +97,14 @@ def _reading(seat: Seat, room: Room, case: Case) -> dict[str, Any]:
     folded = case.folded
     unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]  # as rules has it
     apart = since_last_look(room.mirror, case)
+    asked = shown_questions(case)
     times = times_of(seat.desk, seat.project, case.review, seat.actor()) if case.who else ()
     own_pace = pace(times, case.hunks, case.own_marks, case.at)
     return {
         "points": point_facts(case),
         "refusals": obstacles(case),
-        "questions": [(each, given(case, each.id)) for each in case.questions],
+        "questions": [(each, given(case, each.id)) for each in asked],
+        "unasked": len(case.questions) - len(asked),
         "hunks": sum(hunk.id not in folded or hunk.id in case.own_marks for hunk in case.hunks),
         "unread": len(unread),
         "folded": len(folded),
