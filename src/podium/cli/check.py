@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 @click.option("--settings", "file", type=click.Path(), help="Another podium.toml than that of the base.")
 @click.option("--test", default="", metavar="COMMAND", help="Run these tests instead of those in the settings.")
 @click.pass_obj
-def command(
-    context: Context, commits: str, sarif: bool, fail_on: FailOn | None, file: str, test: str
-) -> int:
+def command(context: Context, commits: str, sarif: bool, fail_on: FailOn | None, file: str, test: str) -> int:
     """Gather evidence about any branch or pull request, with no task behind it.
 
     Needs no registration and no conductor: useful alone, in any CI. Looks at what HEAD adds since it left BASE, in

@@ -1,4 +1,4 @@
-"""The parts of `podium.toml` about evidence that others give or use: reports of tools, a package index, and the exit code."""
+"""The parts of `podium.toml` about evidence that others give or use: reports, a package index, the exit code."""
 
 from __future__ import annotations
 
