@@ -148,7 +148,8 @@ class Reviewed:
         approve_plan(desk, project.id, parsed, tasks, (), settings_text=settings, tracked_files=files, actor=ADA)
         approved = desk.look(project.id).plans.approved("shop")
         assert approved is not None
-        who, keys = [ADA], [NoSigner()]
+        who: list[str] = [ADA]
+        keys: list[Signer] = [NoSigner()]
         seat = Seat(
             desk=desk,
             project=project.id,

@@ -110,7 +110,7 @@ _KINDS = (  # the first that fits decides
     _kind(
         "only-touched",
         judge.only_touched,
-        r"\b(?:only|just|solely)\b[^.]{0,40}\b(?:touch|chang|modif|edit|updat)\w*",
+        r"\b(?:only|just|solely)\b(?:[^.]|\.(?=\w)){0,60}\b(?:touch|chang|modif|edit|updat)\w*",  # a dot in a file name
         r"\b(?:touch|chang|modif|edit|updat)\w*\b[^.]{0,20}\bonly\b",
         r"\bno other files?\b",
     ),
