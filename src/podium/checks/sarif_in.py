@@ -113,7 +113,9 @@ def parse_sarif(data: bytes, places: Places) -> tuple[tuple[Told, ...], str]:
         raise ReportError("its report says that nothing was looked at: it has a run without results")
     if sum(len(run.results or ()) for run in log.runs) > _MOST:
         raise ReportError(f"its report has more than {_MOST} results")
-    tools = dict.fromkeys(_plain(f"{run.tool.driver.name} {run.tool.driver.version}").strip()[:80] for run in log.runs)
+    tools = dict.fromkeys(
+        plain_text(f"{run.tool.driver.name} {run.tool.driver.version}").strip()[:80] for run in log.runs
+    )
     return tuple(told for run in log.runs for told in _results(run, places)), ", ".join(name for name in tools if name)
 
 
@@ -125,10 +127,10 @@ def _results(run: _Run, places: Places) -> Iterator[Told]:
             continue
         indexed = rules[result.rule_index].id if 0 <= result.rule_index < len(rules) else ""
         rule = result.rule_id or indexed or "result"
-        message = _plain((result.message.text or result.message.markdown or rule)[:2000])
+        message = plain_text((result.message.text or result.message.markdown or rule)[:2000])
         path, line = _place(result, places)
         yield Told(
-            rule=_plain(rule)[:120],
+            rule=plain_text(rule)[:120],
             level=_LEVELS.get(result.level or defaults.get(rule, "warning"), "warning"),
             message=message[:500],
             path=path,
@@ -144,5 +146,6 @@ def _place(result: _Result, places: Places) -> tuple[str, int]:
     return path, line if path and 0 < line < 2**31 else 0
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
+    """A foreign text as one line without control characters."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())

@@ -132,7 +132,7 @@ class Tripwires(Value, frozen=True, kw_only=True):
 
 
 FailOn = Literal["error", "warning", "never"]
-ReportFormat = Literal["sarif", "junit", "lcov", "cobertura"]
+ReportFormat = Literal["sarif", "junit", "lcov", "cobertura", "stryker"]
 
 
 class ImportedReport(Value, frozen=True, kw_only=True):

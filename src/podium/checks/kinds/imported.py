@@ -1,12 +1,14 @@
 """Reports of the project's own tools: `[evidence.import.NAME]` in podium.toml. Their command is the person's.
 
 SARIF and JUnit are made on both trees, and what the base has too is not told. LCOV and Cobertura are made on the
-candidate alone, and tell which changed lines nothing ran. A tool that wrote no report that can be read is never clean.
+candidate alone, and tell which changed lines nothing ran; so are mutation testing reports, and what survived on changed
+lines is a question each. A tool that wrote no report that can be read is never clean.
 """
 
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import re
 import shlex
 from collections import Counter
@@ -19,6 +21,7 @@ from podium.checks.kind import Answer, Cost, GatherOrder, Job
 from podium.checks.ports import Side
 from podium.checks.report_paths import Places
 from podium.checks.sarif_in import ReportError, Told, parse_sarif
+from podium.checks.stryker_in import MutatedFile, ToldMutant, parse_stryker
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
@@ -40,7 +43,11 @@ class Imported:
 
 
 def _job(tool: ImportedReport) -> Job:
-    judge: dict[str, Callable[[Bench, ImportedReport], Awaitable[Answer]]] = {"sarif": _sarif, "junit": _junit}
+    judge: dict[str, Callable[[Bench, ImportedReport], Awaitable[Answer]]] = {
+        "sarif": _sarif,
+        "junit": _junit,
+        "stryker": _mutants,
+    }
 
     async def work(bench: Bench) -> Answer:
         return await judge.get(tool.format, _coverage)(bench, tool)
@@ -210,6 +217,72 @@ def _uncovered(bench: Bench, told: Coverage, found: Findings) -> Outcome:
     if found.count:
         return Fails(why=f"{found.count} of {known} changed lines are run by nothing")
     return Holds() if ran else Blind(why=f"its report says nothing of the changed lines{_of(unknown)}")
+
+
+async def _mutants(bench: Bench, tool: ImportedReport) -> Answer:
+    seen = await _run(bench, tool, "candidate")
+    found, by = Findings(), ""
+    outcome = _unread(seen, "candidate")
+    if outcome is None:
+        try:
+            told, by = parse_stryker(seen.artefacts[REPORT], Places(bench.source.paths("candidate")))
+            outcome = _survived(bench, told, found)
+        except ReportError as error:
+            outcome = Blind(why=str(error))
+    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool=by or tool.name)
+
+
+def _survived(bench: Bench, told: dict[str, MutatedFile], found: Findings) -> Outcome:
+    """One question for each changed line on which a mutant let every test pass."""
+    fates, unknown, other = Counter[str](), list[str](), list[str]()
+    suffixes = {posixpath.splitext(path)[1] for path in told}
+    for change in bench.order.changes:
+        lines = {line.new: line for line in changed_lines(change) if line.kind == "+"}
+        if not lines or belongs_to_tests(change.path):
+            continue
+        file = told.get(change.path)
+        if file is None:
+            # A file of a language that the tool reads should be in its report.
+            unknown += [change.path] if posixpath.splitext(change.path)[1] in suffixes else []
+            continue
+        if file.source and not _same_text(file.source, bench.source.read("candidate", change.path) or b""):
+            other.append(change.path)  # its line numbers mean another file
+            continue
+        here = [each for each in file.mutants if each.line in lines]
+        fates.update(each.fate for each in here)
+        asked: set[int] = set()
+        for each in here:
+            if each.fate in ("alive", "unrun") and each.line not in asked:  # one question a line is enough
+                asked.add(each.line)
+                found.add_line("survivor", "warning", f"if {each.ask}, {_unnoticed(each)}", change, lines[each.line])
+    return _mutants_judged(fates, unknown, other)
+
+
+def _mutants_judged(fates: Counter[str], unknown: list[str], other: list[str]) -> Outcome:
+    rest = [f"its report is about another version of {', '.join(other[:3])}"] if other else []
+    rest += [f"its report says nothing of {', '.join(unknown[:3])}"] if unknown else []
+    rest += [f"{fates[fate]} were {fate}" for fate in ("not tried", "left out") if fates[fate]]
+    alive = fates["alive"] + fates["unrun"]
+    tried = alive + fates["caught"]
+    if alive:
+        why = f"{alive} of {tried} small changes of the changed lines let every test pass"
+        return Fails(why=f"{why} ({'; '.join(rest)})" if rest else why)
+    if not tried:
+        return Blind(why="; ".join(rest) or "its report tells of no mutant on the changed lines")
+    return Blind(why=f"{tried} small changes were caught; {'; '.join(rest)}") if rest else Holds()
+
+
+def _unnoticed(mutant: ToldMutant) -> str:
+    if mutant.fate == "unrun":
+        return "nobody would notice: no test runs it"
+    if mutant.tests > 1:
+        return f"none of the {mutant.tests} tests that run it fails"
+    return "the one test that runs it passes" if mutant.tests else "no test fails"
+
+
+def _same_text(told: str, data: bytes) -> bool:
+    there = data.decode("utf-8", "replace")
+    return told.removeprefix("\ufeff").splitlines() == there.removeprefix("\ufeff").splitlines()
 
 
 def _of(paths: list[str]) -> str:
