@@ -16,6 +16,7 @@ from podium.render.paint import Paint
 from podium.render.safe_text import columns
 from podium.render.terminal import in_order, review_screen
 from podium.review.model import Refusal
+from podium.runs.model import ByHand
 
 PLAIN = Paint(color=False)
 _SGR = re.compile(r"\x1b\[[0-9;]+m")
@@ -182,3 +183,21 @@ def test_sixty_thousand_changed_lines_begin_at_once_and_are_drawn_in_some_second
     assert count > 60_000
     assert began < 5.0
     assert time.process_time() - before < 40.0
+
+
+def test_what_was_done_by_hand_and_what_was_left_out_stand_among_the_facts():
+    made = case()
+    first = msgspec.structs.replace(
+        made.run.rounds[0], by_hand=(ByHand(by=ADA, paths=("src/\x1b[31ma.py",)),), notes=("left out: a",)
+    )
+    second = msgspec.structs.replace(first, number=2, by_hand=(), notes=("left out: b\u202e",))
+    part = msgspec.structs.replace(first, number=2, kind="part", by_hand=(), notes=(), part_of=1)
+    for last, wanted, unwanted in ((second, "left out: b", "left out: a"), (part, "in round 1, left out: a", "hand")):
+        run = msgspec.structs.replace(made.run, rounds=(first, last))
+        found = screen(msgspec.structs.replace(made, run=run, round=2))
+        facts = "\n".join(found[at(found, "FACTS") : at(found, "THE CHANGE")])
+        assert wanted in facts
+        assert unwanted not in facts
+        assert ("in round 1, changed by hand by Ada" in facts) == (last is second)
+        assert "\x1b" not in facts
+        assert "\u202e" not in facts

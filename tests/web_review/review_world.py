@@ -29,7 +29,15 @@ from podium.kernel.clock import SystemClock
 from podium.plan.parse import parse_plan
 from podium.project.model import Project
 from podium.review.ports import Signer
-from podium.runs.events import AgentEnded, AgentStarted, CandidateHarvested, RoundDelivered, RoundOrdered, RunStarted
+from podium.runs.events import (
+    AgentEnded,
+    AgentStarted,
+    CandidateHarvested,
+    HandedBack,
+    RoundDelivered,
+    RoundOrdered,
+    RunStarted,
+)
 from podium.runs.model import Candidate
 from podium.spec.parse import parse_spec
 from podium.testing.repositories import Repository, build_repository
@@ -175,6 +183,7 @@ class Reviewed:
         claim: str = "I wrote it all.",
         findings: Sequence[Finding] = (),
         points: tuple[str, ...] = (),
+        by_hand: tuple[HandedBack, ...] = (),
         notes: tuple[str, ...] = (),
         pending: tuple[Pending, ...] = (),
     ) -> Candidate:
@@ -192,6 +201,7 @@ class Reviewed:
             for event in (
                 RoundOrdered(run=run, round=number, round_kind=kind, base=self.base, points=points),
                 AgentStarted(run=run, round=number, attempt=1, resumption="new"),
+                *by_hand,
                 AgentEnded(run=run, round=number, attempt=1, outcome="completed", claim=claim),
                 CandidateHarvested(run=run, round=number, candidate=candidate, notes=notes),
                 *self._evidence(run, number, candidate, findings, pending),

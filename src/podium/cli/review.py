@@ -124,6 +124,7 @@ def _print(context: Context, mirror: Mirror, case: Case, every: bool) -> None:
 def _data(case: Case) -> dict[str, Any]:
     from podium.render.terminal import in_order
     from podium.review.obstacles import obstacles
+    from podium.review.provenance import provenance
 
     return {
         "task": case.name,
@@ -135,6 +136,7 @@ def _data(case: Case) -> dict[str, Any]:
         "candidate": case.candidate,
         "evidence_finished": case.evidence_finished,
         "evidence": case.own_items,
+        "notes": provenance(case),
         "hunks": [
             {
                 "id": placed.hunk.id,

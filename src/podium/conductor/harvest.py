@@ -67,7 +67,7 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
         now = change.state.runs.by_id[run_id].rounds[number - 1]
         if isinstance(now.state, Harvesting):
             harvested = CandidateHarvested(
-                run=run_id, round=number, candidate=candidate, notes=(*_by_hand(now), *_notes(report))
+                run=run_id, round=number, candidate=candidate, notes=(*rules.hand_notes(now), *_notes(report))
             )
             change.append(harvested, actor=shop.actor)
             ending = _ending(run_id, now, candidate)
@@ -109,16 +109,6 @@ def _hands(round_: Round) -> str:
     """The trailers that name those who worked by hand in the agent's workspace."""
     names = dict.fromkeys(each.by for each in round_.by_hand if each.paths)
     return "\n" + "".join(f"Co-authored-by: {name}\n" for name in names) if names else ""
-
-
-def _by_hand(round_: Round) -> tuple[str, ...]:
-    """What a person changed in the agent's workspace, in words."""
-    return tuple(
-        f"changed by hand by {each.by}: {', '.join(each.paths[:20])}"
-        + (f" and {len(each.paths) - 20 + each.beyond} more" if len(each.paths) + each.beyond > 20 else "")
-        for each in round_.by_hand
-        if each.paths
-    )
 
 
 def _candidate(mirror: Mirror, base: str, report: HarvestReport, ref: str) -> Candidate:

@@ -19,6 +19,7 @@ from podium.review.anchors import Place
 from podium.review.case import Case
 from podium.review.first_pass import hidden_findings, shown_claims, shown_items
 from podium.review.model import MarkName, Refusal
+from podium.review.provenance import provenance
 from podium.review.reading import Placed, holds_most, reading_order
 from podium.review.since import Since
 from podium.review.split import proposal
@@ -133,6 +134,8 @@ def _facts(case: Case, items: tuple[Item, ...], width: int, paint: Paint) -> Ite
         yield "  " + paint("Evidence is still being gathered: what is missing here may follow.", "warn")
     elif not items:
         yield "  " + paint("No evidence was gathered about this tree.", "warn")
+    for note in provenance(case):
+        yield from ("  " + paint(line, "warn") for line in wrap(safe_line(note), width - 2))
     yield from evidence_lines(items, width=width, paint=paint)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from podium.runs.model import FileChange
+from podium.runs.model import FileChange, Round
 
 
 class HunkAddress:
@@ -51,6 +51,16 @@ def hunk_id(path: str, lines: Iterable[tuple[str, bytes]], *, facts: Iterable[st
 def candidate_ref(run: str, number: int) -> str:
     """Where a round's candidate is kept until it has landed or was archived."""
     return f"refs/podium/candidates/{run}/{number}"
+
+
+def hand_notes(round_: Round) -> tuple[str, ...]:
+    """What a person changed in the agent's workspace during a round, in words."""
+    return tuple(
+        f"changed by hand by {each.by}: {', '.join(each.paths[:20])}"
+        + (f" and {len(each.paths) - 20 + each.beyond} more" if len(each.paths) + each.beyond > 20 else "")
+        for each in round_.by_hand
+        if each.paths
+    )
 
 
 def patch_text(changes: Iterable[FileChange]) -> str:

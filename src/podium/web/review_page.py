@@ -19,6 +19,7 @@ from podium.review.model import Answer, Voided
 from podium.review.obstacles import obstacles
 from podium.review.pace import pace
 from podium.review.person import same_person
+from podium.review.provenance import provenance
 from podium.review.reading import holds_most
 from podium.review.verdict import last_decision
 from podium.web.page import page
@@ -89,6 +90,7 @@ def _facts(room: Room, reading: Reading, case: Case) -> dict[str, Any]:
         "claim": claim,
         "sentences": sentences_of(case, claim),
         "hidden": hidden_findings(case),
+        "provenance": provenance(case),
     }
 
 
