@@ -19,8 +19,9 @@ from podium.kernel.errors import PodiumError
 from podium.render.hunk_html import MARK_WORDS
 from podium.review.case import Case
 from podium.review.checklist import answer_lines
-from podium.review.obstacles import obstacles
+from podium.review.obstacles import obstacles, other_approvals
 from podium.review.pace import pace
+from podium.review.person import same_person
 from podium.review.receipt import evidence_line
 from podium.web.page import environment
 from podium.web.review_facts import counted, findings_at
@@ -47,9 +48,16 @@ def verdict(request: Request) -> Response:
             "refusals": obstacles(case),
             "receipt": [*_receipt(seat, case), ("signature", owner)],
             "signs": signs,
+            "approved": _approved(case),
             "owns": f"You have read it, {case.who}, and you own it from here.",
         }
     )
+
+
+def _approved(case: Case) -> bool:
+    """Whether this person has said yes to exactly this tree, and a second one is waited for."""
+    tree = case.candidate.tree if case.candidate else ""
+    return any(each.tree == tree and same_person(each.by, case.who) for each in case.review.approvals)
 
 
 def _signer(seat: Seat) -> tuple[bool, str]:
@@ -77,6 +85,7 @@ def _receipt(seat: Seat, case: Case) -> list[tuple[str, str]]:
     rows = [
         ("reviewer", case.who),
         ("tree", f"{candidate.tree} (commit {candidate.commit[:12]}, round {case.round} by {case.run.agent})"),
+        ("approved by", ", ".join(other_approvals(case))),
         ("hunks", ", ".join(f"{count} {word}" for word, count in marks.items()) or "none"),
         ("evidence", outcomes or "none"),
         *(("", line) for line in not_held[:12]),

@@ -4,6 +4,7 @@ import { send, tellError } from "/static/acts.js";
 import { flush } from "./review-queue.js";
 import * as points from "./review-points.js";
 
+const SECOND = "protected:two-reviewers:";
 const dialog = document.getElementById("verdict");
 let diff = null;
 
@@ -80,15 +81,23 @@ function accepting(facts) {
   }
   const sign = make("button", { type: "button", className: "main", id: "accept", textContent: facts.signs ? "Sign and accept" : "Accept, unsigned" });
   const hint = make("p", { className: "quiet" });
+  const signing = sign.textContent;
   const check = () => {
-    const open = facts.refusals.filter((each) => !each.waivable).length + fields.filter((each) => !each.value.trim()).length;
-    sign.disabled = open > 0;
-    hint.textContent = open ? `${open} ${open === 1 ? "thing stands" : "things stand"} against it.` : facts.owns;
+    const empty = fields.filter((each) => !each.value.trim());
+    const second = empty.filter((each) => each.dataset.code.startsWith(SECOND)); // a yes can be recorded all the same
+    const open = facts.refusals.filter((each) => !each.waivable).length + empty.length - second.length;
+    const yes = second.length > 0 && open === 0;
+    sign.disabled = open > 0 || (yes && facts.approved);
+    sign.textContent = yes ? "Record my yes" : signing;
+    hint.textContent = open ? `${open} ${open === 1 ? "thing stands" : "things stand"} against it.`
+      : !yes ? facts.owns
+        : facts.approved ? "Your yes is recorded. It counts once a second person has accepted the same tree."
+          : "A second person has to accept the same tree: until then your yes is recorded, and nothing is accepted.";
   };
   for (const field of fields) field.addEventListener("input", check);
   check();
   sign.addEventListener("click", () => act(sign, "/act/review/accept", {
-    waivers: fields.map((field) => `${field.dataset.code}=${field.value.trim()}`),
+    waivers: fields.filter((field) => field.value.trim()).map((field) => `${field.dataset.code}=${field.value.trim()}`),
     unsigned: facts.signs ? "" : "yes",
   }, accepted));
   return [
@@ -126,9 +135,11 @@ function refining() {
   const more = make("textarea", { placeholder: "One more point, about the whole change", rows: 2 });
   more.setAttribute("aria-label", "One more point, about the whole change");
   const button = make("button", { type: "button", id: "refine" });
+  const part = taking(drafts, more);
   const check = () => {
     const number = drafts.length + (more.value.trim() ? 1 : 0);
     button.disabled = number === 0;
+    for (const each of part) each.disabled = number === 0;
     button.textContent = number ? `Send back with ${number} ${number === 1 ? "point" : "points"}` : "Send back";
   };
   more.addEventListener("input", check);
@@ -139,19 +150,21 @@ function refining() {
     points.sent();
     location.assign("/");
   }));
-  return [make("h3", { textContent: "Send back" }), list, more, make("div", { className: "acts" }, button, ...taking(drafts))];
+  return [make("h3", { textContent: "Send back" }), list, more, make("div", { className: "acts" }, button, ...part)];
 }
 
-/** Take all hunks but the flagged ones; the rest goes back with the points. */
-function taking(drafts) {
+/** Take all hunks but the flagged ones; the rest goes back with the points: at least one has to say what is wrong. */
+function taking(drafts, more) {
   const leave = [...diff.hunks.values()].filter((hunk) => hunk.mark === "flagged").map(({ id }) => id);
   if (!leave.length || leave.length === diff.hunks.size) return [];
   const button = make("button", {
-    type: "button", id: "part", disabled: drafts.length === 0,
+    type: "button", id: "part",
     textContent: `Take all but the ${leave.length} flagged, send the rest back`,
-    title: "What you take is verified by itself, and you accept it then",
+    title: "What you take is verified by itself, and you accept it then. A point has to say what is wrong with the rest",
   });
-  button.addEventListener("click", () => act(button, "/act/review/part", { leave, drafts: drafts.map(({ id }) => id) }, () => {
+  button.addEventListener("click", () => act(button, "/act/review/part", {
+    leave, drafts: drafts.map(({ id }) => id), points: more.value.trim() ? [more.value.trim()] : [],
+  }, () => {
     points.sent();
     location.assign("/");
   }));
