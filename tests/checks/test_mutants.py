@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from checks_bench import PYTHON, World, order
 from test_unrun_lines import all_lines
 
-from podium.checks.kinds.mutants import MUTANTS
+from podium.checks.kinds.mutants import MUTANTS, read_told, tried_mutants
+from podium.checks.report_paths import Places
+from podium.checks.stryker_in import parse_stryker
 from podium.evidence.model import Blind, Fails, Holds, Item, NotRun
+from podium.evidence.stryker import to_stryker
 from podium.project.model import EvidenceSettings
 
 PYTEST = f"{PYTHON} -m pytest -q -p no:cacheprovider"
@@ -66,6 +71,38 @@ def test_survivors_are_questions_one_a_line(tmp_path: Path) -> None:
         (12, "if this `<` were `<=`, the one test passes"),
         (17, "if this call of `self.__seen.append` were left out, the one test passes"),
     ]
+
+
+def test_every_mutant_is_told_with_its_place_for_the_viewers_of_reports(tmp_path: Path) -> None:
+    source = "def big(é, n):\n    return (é, n > 2)[1]\n\n\ndef never(n):\n    return n + 1\n"
+    test = "from cart import big\n\ndef test_big():\n    assert big(0, 9) and not big(0, 1)\n"
+    item = look(tmp_path, {"cart.py": source, "test_cart.py": test})
+    report = to_stryker((item,), lambda _tree, _path: source, version="1")
+    [(path, file)] = report["files"].items()
+    assert (path, file["source"], file["language"]) == ("cart.py", source, "python")
+    told = {each["description"]: each for each in file["mutants"]}
+    assert told["if this `>` were `>=`"]["status"] == "Survived"
+    assert told["if this `>` were `<=`"]["status"] == "Killed"
+    assert told["if this `+` were `-`"]["status"] == "NoCoverage"
+    place = told["if this `>` were `>=`"]["location"]
+    assert source.splitlines()[1][place["start"]["column"] - 1 : place["end"]["column"] - 1] == "n > 2"
+    assert (place["start"]["line"], place["end"]["line"]) == (2, 2)
+    files, name = parse_stryker(json.dumps(report).encode(), Places(("cart.py",)))
+    assert (name, files["cart.py"].source) == ("Podium 1", source)
+    assert {each.fate for each in files["cart.py"].mutants} == {"alive", "caught", "unrun"}
+    assert len({each["id"] for each in file["mutants"]}) == len(file["mutants"])
+
+
+def test_a_mutant_that_a_hostile_suite_makes_up_is_not_kept() -> None:
+    def made_up(**other: Any) -> dict[str, Any]:
+        real = {"path": "a.py", "line": 1, "ask": "x" * 500, "status": "passed", "tests": 1, "span": [0, 1, 5]}
+        return {**real, "syntax": "<script>", **other}
+
+    bad = [{"path": "/etc/passwd"}, {"line": 7}, {"span": [-1, 1, 5]}, {"tests": 2**40}]
+    told = {"tests": 1, "blind": [], "mutants": [made_up(**each) for each in (*bad, {})]}
+    [kept] = tried_mutants(read_told(json.dumps(told).encode()), {"a.py": [1]})
+    assert (kept.path, kept.syntax, len(kept.ask), kept.status) == ("a.py", "", 200, "Survived")
+    assert read_told(b'{"tests": 1, "blind": [], "mutants": [{"status": "fine"}]}') is None
 
 
 def test_tests_that_catch_every_mutant_hold(tmp_path: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cli_story import WRONG, Story
 
 from podium.testing import actions
+from podium.testing.waiting import eventually
+
+CHEAP = "def cheap(n):\n    return n < 10\n"
+TEST = "from cheap import cheap\n\n\ndef test_cheap():\n    assert cheap(3) and not cheap(30)\n"
 
 
 @pytest.mark.slow
@@ -25,6 +31,7 @@ def test_an_item_is_found_by_its_kind_and_says_the_same_again(tell: Callable[...
     assert story("evidence", "T1", "--fail-on", "error").code == 1
     assert story("evidence", "T1", "--sarif", "--fail-on", "warning").code == 1
     assert story("evidence", "T1", "B1", "--fail-on", "error").code == 0
+    assert "no mutants" in story("evidence", "T1", "--stryker").err
 
     [failed] = [item for item in found if item["name"] == "E1"]
     again = story.good("evidence", "reproduce", failed["id"], "--json").json
@@ -36,3 +43,24 @@ def test_an_item_is_found_by_its_kind_and_says_the_same_again(tell: Callable[...
     assert "the same" in told.out
     assert story("evidence", "reproduce", "e000000000000").code == 2
     assert story("evidence", "reproduce").code == 2
+
+
+@pytest.mark.slow
+def test_the_mutants_of_a_candidate_are_a_report_with_the_source_that_they_are_about(
+    tell: Callable[..., Story],
+) -> None:
+    written = [actions.Write(path="src/cheap.py", text=CHEAP), actions.Write(path="src/test_cheap.py", text=TEST)]
+    story = tell([*written, actions.Say(text="Done.")])
+    settings = story.world.repository / "podium.toml"
+    prefixes = sorted({str(Path(prefix).resolve()) for prefix in (sys.prefix, sys.base_prefix)})
+    mine = f'test = "{sys.executable} -m pytest -q -p no:cacheprovider src"\nmounts = {prefixes!r}'
+    settings.write_text(settings.read_text().replace('test = "python3 tests/check.py"', mine))
+    story.world.commit("pytest")
+    story.good("plan", "approve", "total")
+    story.good("run", "total")
+    done = eventually(lambda: story.good("evidence", "T1", "--kind", "mutants", "--stryker"), 60, every=0.3)
+    [(path, file)] = done.json["files"].items()
+    assert (path, file["source"]) == ("src/cheap.py", CHEAP)
+    told = {each["description"]: each["status"] for each in file["mutants"]}
+    assert told["if this `<` were `<=`"] == "Survived"
+    assert told["if this `<` were `>=`"] == "Killed"

@@ -122,4 +122,5 @@ async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic
         candidate=answer.candidate,
         repeats=answer.repeats,
         ran=answer.ran,
+        mutants=answer.mutants,
     )

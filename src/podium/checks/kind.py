@@ -14,7 +14,7 @@ from enum import IntEnum
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Protocol
 
-from podium.evidence.model import Execution, Finding, Outcome, RanBy
+from podium.evidence.model import Execution, Finding, Outcome, RanBy, TriedMutant
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.plan.model import Task
@@ -65,6 +65,7 @@ class Answer(Value, frozen=True, kw_only=True):
     tool: str = ""
     required: bool | None = None  # None = as the job said
     ran: tuple[RanBy, ...] = ()
+    mutants: tuple[TriedMutant, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

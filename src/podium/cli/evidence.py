@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         "podium evidence T2 E1",
         "podium evidence T2 --kind weakened-tests --sarif > T2.sarif",
         "podium evidence T2 --in-toto > T2.intoto.jsonl",
+        "podium evidence T2 --stryker > mutation.json",
         "podium evidence T2 --fail-on error",
         "podium evidence reproduce e3f09c2a7b154",
     ),
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--agent", type=AgentName(), default="", help="Whose candidate, when several agents race.")
 @click.option("--sarif", is_flag=True, help="Print the findings as SARIF 2.1.0, for editors and code hosts.")
 @click.option("--in-toto", is_flag=True, help="Print in-toto statements about the tree, one JSON document each line.")
+@click.option("--stryker", is_flag=True, help="Print the mutants as a mutation testing report (Stryker's schema 2).")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),
@@ -53,6 +55,7 @@ def command(
     agent: str,
     sarif: bool,
     in_toto: bool,
+    stryker: bool,
     fail_on: FailOn | None,
 ) -> int:
     """Show the facts that Podium observed about a candidate.
@@ -79,8 +82,8 @@ def command(
     pending = state.evidence.pending(run.id, chosen)
     verdict = severity(items) if name else _so_far(items, done=done, pending=bool(pending))
     code = int(is_refused(verdict, fail_on or state.settings.evidence.fail_on or "never"))
-    if sarif or in_toto:
-        _document(context, items, sarif=sarif)
+    if sarif or in_toto or stryker:
+        (_sarif if sarif else _statements if in_toto else _mutants)(context, items)
         return code
     context.output.document(
         {
@@ -109,14 +112,30 @@ def _so_far(items: tuple[Item, ...], *, done: bool, pending: bool) -> Severity:
     return "warning" if pending and found == "clean" else found
 
 
-def _document(context: Context, items: tuple[Item, ...], *, sarif: bool) -> None:
-    if not sarif:
-        _statements(context, items)
-        return
+def _sarif(context: Context, items: tuple[Item, ...]) -> None:
     from podium.evidence.sarif import to_sarif
 
     context.output.json = True
     context.output.document(to_sarif(items, version=__version__))
+
+
+def _mutants(context: Context, items: tuple[Item, ...]) -> None:
+    from podium.cli.case import open_own_mirror
+    from podium.evidence.stryker import to_stryker
+    from podium.git.commits import read_file
+
+    if not any(item.mutants for item in items):
+        raise NotFoundError(
+            "no mutants are told of here",
+            do="They need Python code that changed, pytest, and mutants = true below [evidence] in podium.toml.",
+        )
+    with open_own_mirror(context) as mirror:
+
+        def read(tree: str, path: str) -> str:
+            return read_file(mirror, tree, path).decode("utf-8", "replace")
+
+        context.output.json = True
+        context.output.document(to_stryker(items, read, version=__version__))
 
 
 def _statements(context: Context, items: tuple[Item, ...]) -> None:

@@ -95,6 +95,24 @@ class RanBy(Value, frozen=True, kw_only=True):
     count: int
 
 
+MutantStatus: TypeAlias = Literal["Killed", "Survived", "NoCoverage", "Timeout", "RuntimeError", "Pending"]
+"""What became of a mutant, in the words of Stryker's report schema. `Pending`: it was not tried."""
+
+
+class TriedMutant(Value, frozen=True, kw_only=True):
+    """One small change of a changed line, and whether a test failed with it."""
+
+    path: str
+    line: int
+    column: int  # from 0, in bytes of UTF-8, as Python's own syntax trees have it
+    end_line: int
+    end_column: int
+    syntax: str  # what of the language was changed: "Compare", "Return" ...
+    ask: str  # the change, in words that follow "if"
+    status: MutantStatus
+    tests: int = 0  # that were to run with it
+
+
 class Item(Value, frozen=True, kw_only=True):
     """One item of evidence."""
 
@@ -115,3 +133,4 @@ class Item(Value, frozen=True, kw_only=True):
     candidate: Execution | None = None
     repeats: tuple[Execution, ...] = ()  # the candidate again, when its first verdict was worth doubting
     ran: tuple[RanBy, ...] = ()  # of the line map: what runs the changed lines
+    mutants: tuple[TriedMutant, ...] = ()  # of the mutants: all of them, those that were caught too

@@ -59,7 +59,7 @@ class Hooks:
         self.lines = {path: frozenset(lines) for path, lines in data["lines"].items()}
         self.most = data["most"]
         self.deadline = now() + data["seconds"]
-        self.told: dict[str, Any] = {"tests": 0, "blind": [], "mutants": [], "uncovered": 0}
+        self.told: dict[str, Any] = {"tests": 0, "blind": [], "mutants": [], "unrun": [], "uncovered": 0}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: Any) -> Any:
@@ -109,14 +109,14 @@ class Hooks:
             if tests:
                 chosen.append((mutant, tests))
             else:
+                mutant.status = "unrun"
                 self.told["uncovered"] += 1
+                if len(self.told["unrun"]) < self.most:
+                    self.told["unrun"].append(_told(mutant))
         sound: dict[int, bool] = {}
         for mutant, tests in _spread(chosen)[: self.most]:
             self._one(session, mutant, tests, known["seconds"], sound)
-        self.told["mutants"] = [
-            {"path": m.target.path, "line": m.line, "ask": m.ask, "status": m.status, "tests": m.tests}
-            for m, _tests in chosen
-        ]
+        self.told["mutants"] = [_told(mutant) for mutant, _tests in chosen]
 
     def _of(self, target: Target, lines: frozenset[int]) -> list[Mutant]:
         first = min([target.node.lineno, *(each.lineno for each in target.node.decorator_list)])
@@ -153,6 +153,11 @@ class Hooks:
         with open(target + ".new", "w") as file:  # noqa: PTH123
             json.dump(self.told, file)
         os.replace(target + ".new", target)  # noqa: PTH105
+
+
+def _told(m: Mutant) -> dict[str, Any]:
+    place = {"path": m.target.path, "line": m.line, "span": m.span}
+    return {**place, "syntax": m.syntax, "ask": m.ask, "status": m.status, "tests": m.tests}
 
 
 def _name(session: Any, test: int) -> str:

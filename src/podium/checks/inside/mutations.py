@@ -66,6 +66,8 @@ class Mutant:
         self.change = change
         self.line = line
         self.ask = ask
+        self.span = [0, 0, 0]  # column, last line and its column
+        self.syntax = ""
         self.status = "not tried"
         self.tests = 0
 
@@ -119,7 +121,11 @@ def mutants(target: Target, lines: frozenset[int]) -> list[Mutant]:
     for place, node in enumerate(ast.walk(target.node)):
         line = getattr(node, "lineno", 0)
         if id(node) in allowed and line in lines:
-            found.extend(Mutant(target, place, change, line, ask) for change, ask in _changes(node))
+            for change, ask in _changes(node):
+                mutant = Mutant(target, place, change, line, ask)
+                mutant.span = [getattr(node, name, 0) for name in ("col_offset", "end_lineno", "end_col_offset")]
+                mutant.syntax = type(node).__name__
+                found.append(mutant)
     return found
 
 

@@ -15,14 +15,19 @@ from podium.checks.bring_in import bring_in
 from podium.checks.changed_python import changed_python, source_changes
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
 from podium.evidence.fingerprint import Findings
-from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
+from podium.evidence.model import Blind, Fails, Holds, MutantStatus, NotRun, Outcome, TriedMutant
 
 NAME = "mutants"
 ARTEFACT = "mutants.json"
 _MOST = 300
+_MOST_KEPT = 1000
+_NUMBER = range(1 << 31)
+_Status: TypeAlias = Literal["passed", "failed", "timeout", "died", "broken", "not tried", "unrun"]
+_STATUS: dict[_Status, MutantStatus] = {
+    "passed": "Survived", "failed": "Killed", "died": "Killed", "timeout": "Timeout", "broken": "RuntimeError",
+    "not tried": "Pending", "unrun": "NoCoverage",
+}  # fmt: skip
 _SHARE = 0.85  # of the time, for the mutants; the rest is for starting and collecting
-
-_Status: TypeAlias = Literal["passed", "failed", "timeout", "died", "broken", "not tried"]
 
 
 class _Mutant(msgspec.Struct):
@@ -31,15 +36,18 @@ class _Mutant(msgspec.Struct):
     ask: str
     status: _Status
     tests: int = 0
+    span: tuple[int, int, int] = (0, 0, 0)
+    syntax: str = ""
 
 
-class _Told(msgspec.Struct):
+class Told(msgspec.Struct):
     """What the plugin in the sandbox told: by a process that the candidate's code shares."""
 
     tests: int
     mutants: list[_Mutant]
     blind: list[str]
     uncovered: int = 0
+    unrun: list[_Mutant] = []
 
 
 class Mutants:
@@ -81,16 +89,49 @@ async def _work(bench: Bench) -> Answer:
         inputs=brought.inputs,
     )
     found = Findings()
-    outcome = _judge(seen.execution.how, seen.artefacts.get(ARTEFACT), found)
-    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium")
+    told = read_told(seen.artefacts.get(ARTEFACT))
+    outcome = _judge(seen.execution.how, told, found)
+    tried = tried_mutants(told, changed.lines())
+    return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium", mutants=tried)
 
 
-def _judge(how: str, told: bytes | None, found: Findings) -> Outcome:
+def read_told(told: bytes | None) -> Told | None:
+    """What the plugin wrote, or None where that is nothing that it would write."""
+    try:
+        return msgspec.json.decode(told or b"", type=Told)
+    except msgspec.MsgspecError:
+        return None
+
+
+def tried_mutants(told: Told | None, lines: dict[str, list[int]]) -> tuple[TriedMutant, ...]:
+    """All mutants, each on a line that is in question: what wrote them down shares a process with the candidate."""
+    wanted = {path: frozenset(each) for path, each in lines.items()}
+    kept: list[TriedMutant] = []
+    for each in (*told.mutants, *told.unrun) if told else ():
+        column, end, end_column = each.span
+        sound = all(number in _NUMBER for number in (*each.span, each.tests))
+        if not sound or each.line not in wanted.get(each.path, ()) or len(kept) >= _MOST_KEPT:
+            continue
+        kept.append(
+            TriedMutant(
+                path=each.path,
+                line=each.line,
+                column=column,
+                end_line=max(end, each.line),
+                end_column=end_column,
+                syntax=each.syntax[:40] if each.syntax.isidentifier() else "",
+                ask=each.ask[:200],
+                status=_STATUS[each.status],
+                tests=each.tests,
+            )
+        )
+    return tuple(kept)
+
+
+def _judge(how: str, known: Told | None, found: Findings) -> Outcome:
     if how != "exited":
         return NotRun(why=f"it did not come to its end: {how}")
-    try:
-        known = msgspec.json.decode(told or b"", type=_Told)
-    except msgspec.MsgspecError:
+    if known is None:
         return Blind(why="the test command told nothing: it is no pytest, or not all tests came to their end in time")
     tried = [each for each in known.mutants if each.status in ("passed", "failed", "timeout", "died")]
     alive = [each for each in tried if each.status == "passed"]
