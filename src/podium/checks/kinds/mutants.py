@@ -107,7 +107,8 @@ def tried_mutants(told: Told | None, lines: dict[str, list[int]]) -> tuple[Tried
     """All mutants, each on a line that is in question: what wrote them down shares a process with the candidate."""
     wanted = {path: frozenset(each) for path, each in lines.items()}
     kept: list[TriedMutant] = []
-    for each in (*told.mutants, *told.unrun) if told else ():
+    every = (*told.mutants, *told.unrun) if told else ()
+    for each in sorted(every, key=lambda mutant: mutant.status == "not tried"):
         column, end, end_column = each.span
         sound = all(number in _NUMBER for number in (*each.span, each.tests))
         if not sound or each.line not in wanted.get(each.path, ()) or len(kept) >= _MOST_KEPT:
