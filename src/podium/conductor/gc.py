@@ -5,6 +5,7 @@ moment of deletion:
 
 * a run's workspace and HOME, when its task has landed (its commit is on the target branch now) or the run is out of
   the race (rejected, lost a race, failed and tried again) and every candidate of it lies in a verified bundle;
+* the session stores that were kept of such runs, in the mirror;
 * candidate refs of such runs, once that bundle is on disk (an accepted one also stays under refs/podium/accepted);
 * templates and dependency layers that no active round stands on: they are made again when they are needed;
 * scratch directories of evidence that was cut off, when no conductor is at work, and of a `podium check` that died.
@@ -24,6 +25,7 @@ from podium.conductor.check_range import abandoned
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.mirrors import is_elsewhere, open_mirror, tip_for
+from podium.conductor.sessions import RESTORING, SESSIONS
 from podium.conductor.state import State
 from podium.git.bundle import bundle_refs
 from podium.git.mirror import Mirror
@@ -82,13 +84,14 @@ def collect(desk: Desk, project: str, path: str) -> list[Item]:
 
 def _runs(home: Home, state: State, mirror: Mirror) -> list[Item]:
     items: list[Item] = []
-    refs = mirror.refs("refs/podium/candidates")
+    refs = [*mirror.refs("refs/podium/candidates"), *mirror.refs(SESSIONS)]
     tip = tip_for(mirror, state.project)
     for run in state.runs.by_id.values():
         proof = _settled(home, state, mirror, tip, run)
         if not proof:
             continue
-        own = tuple(ref for ref in refs if ref.startswith(f"refs/podium/candidates/{run.id}/"))
+        places_of_run = (f"refs/podium/candidates/{run.id}/", f"{SESSIONS}/{run.id}/")
+        own = tuple(ref for ref in refs if ref.startswith(places_of_run))
         name = f"{run.spec}/{run.task} by {run.agent}"
         directory = home.run(state.id, run.id)
         places = tuple(p for p in _workspaces(directory) if p.exists())
@@ -102,7 +105,9 @@ def _runs(home: Home, state: State, mirror: Mirror) -> list[Item]:
 
 def _workspaces(directory: Path) -> list[Path]:
     try:
-        return [entry for entry in directory.iterdir() if entry.name == "home" or entry.name.startswith("on-")]
+        return [
+            entry for entry in directory.iterdir() if entry.name in ("home", RESTORING) or entry.name.startswith("on-")
+        ]
     except FileNotFoundError:
         return []
 
@@ -174,7 +179,7 @@ def _idle(place: Path) -> bool:
 
 
 def _archive(desk: Desk, project: str, path: str, item: Item) -> None:
-    """Put a run's candidates into a bundle, verified and on disk; only then take their refs away."""
+    """Put a run's candidates into a bundle, verified and on disk; only then take their refs and its sessions away."""
     registered = desk.look(project).project
     if is_elsewhere(desk.home, registered):
         return  # the refs are the project's mirror's own: they are archived where that mirror is
@@ -182,9 +187,9 @@ def _archive(desk: Desk, project: str, path: str, item: Item) -> None:
     graveyard.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_mirror(desk.home, registered, path) as mirror:
         known = {ref: sha for ref, sha in mirror.refs("refs/podium/candidates").items() if ref in item.refs}
-        if not known:
-            return
-        bases = {round_.base for round_ in desk.look(project).runs.by_id[item.run].rounds}
-        bundle_refs(mirror, sorted(known), graveyard / f"{item.run}.bundle", without=sorted(bases))
-        for ref, sha in known.items():
+        if known:
+            bases = {round_.base for round_ in desk.look(project).runs.by_id[item.run].rounds}
+            bundle_refs(mirror, sorted(known), graveyard / f"{item.run}.bundle", without=sorted(bases))
+        sessions = {ref: sha for ref, sha in mirror.refs(SESSIONS).items() if ref in item.refs}
+        for ref, sha in (known | sessions).items():
             mirror.delete_ref(ref, sha)

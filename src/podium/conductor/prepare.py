@@ -14,6 +14,7 @@ from podium.conductor.ground import Ground
 from podium.conductor.guarded import guarded_tests
 from podium.conductor.mirrors import open_mirror
 from podium.conductor.providers import NoKey, gateway_of
+from podium.conductor.sessions import make_home, previous, was_here
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
 from podium.conductor.told import Told, told_after_part
@@ -35,6 +36,7 @@ from podium.workspaces.egress.registries import registry_env
 from podium.workspaces.gateway.kinds import seen_env
 from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount, SandboxPlan
+from podium.workspaces.space import remove
 from podium.workspaces.tiers import choose
 
 DIFF_LIMIT = 60_000
@@ -65,9 +67,11 @@ def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
     with open_mirror(shop.home, registered, shop.path) as mirror:
         ground = ground_of(shop, project, mirror)
         gateway = _gateway(shop, settings, agent)
+        kept = _workspace_kept(shop, project, run, round_)
         plan = _sandbox(shop, ground, project, run, round_, agent, located, gateway)
         with shop.desk.reading(project) as state:
-            order = _order(shop, ground, state, run, round_, located, plan, _told(state, mirror, run, round_), gateway)
+            told = _told(state, mirror, run, round_, kept=kept)
+            order = _order(shop, ground, state, run, round_, located, plan, told, gateway)
     boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256), gateway)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_order(directory, order)
@@ -93,6 +97,14 @@ def overlay_dir(shop: Shop, project: str, run: Run, round_: Round) -> Path:
     return shop.home.run(project, run.id) / f"on-{round_.base[:12]}"
 
 
+def _workspace_kept(shop: Shop, project: str, run: Run, round_: Round) -> bool:
+    """Whether the workspace on this base is as the earlier round left it; one that another worker outdated goes."""
+    place = overlay_dir(shop, project, run, round_)
+    if not was_here(shop, previous(run, round_)):
+        remove(place, within=shop.home.project(project))
+    return place.exists()
+
+
 def agent_settings(settings: Settings, name: str) -> AgentSettings:
     """The settings of an agent. Raises UsageError when podium.toml does not know it (any more)."""
     agent = find_agent(settings, name)
@@ -101,7 +113,8 @@ def agent_settings(settings: Settings, name: str) -> AgentSettings:
     raise UsageError(f"no agent is called {name}", where="podium.toml", do=f"Add a table [agents.{name}].")
 
 
-def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
+def _told(state: State, mirror: Mirror, run: Run, round_: Round, *, kept: bool) -> Told:
+    """What the agent is told; `kept`: its workspace on this base is as it left it."""
     task = state.plans.task(run.spec, run.task)
     approved = state.plans.approved(run.spec)
     if task is None or approved is None:
@@ -111,16 +124,15 @@ def _told(state: State, mirror: Mirror, run: Run, round_: Round) -> Told:
     if round_.kind == "first":
         return Told(prompt=prompt(task, spec, approved))
     if run.rounds[round_.number - 2].kind == "part":
-        return told_after_part(state, mirror, run, round_, task, spec, approved)
+        return told_after_part(state, mirror, run, round_, task, spec, approved, kept=kept)
     before = run.rounds[round_.number - 2]
     known = state.reviews.of(run.spec, run.task).points
     points = [point for point in known if point.id in round_.points]
     candidate = candidate_of(before)
     diff = patch_text(changes(mirror, candidate.base, candidate.commit)) if candidate else ""
-    fresh = fallback_prompt(
-        task, spec, approved, points, diff=diff, summary=before.claim, in_tree=not round_.rebased_from
-    )
-    if round_.rebased_from:
+    in_tree = kept and not round_.rebased_from
+    fresh = fallback_prompt(task, spec, approved, points, diff=diff, summary=before.claim, in_tree=in_tree)
+    if not in_tree:
         return Told(prompt=fresh, session=before.session)
     return Told(prompt=refine_prompt(task, spec, points), fresh=fresh, session=before.session)
 
@@ -153,8 +165,7 @@ def _sandbox(
     if ground.settings.network:
         env = {**registry_env(shop.environ), **env}
     plan = ground.plan(round_.base, overlay_dir(shop, project, run, round_), env=env, mounts=mounts)
-    home = shop.home.run(project, run.id) / "home"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home = make_home(shop, ground.settings, ground.mirror, project, run, round_)
     return msgspec.structs.replace(plan, home=str(home), network=ground.settings.network)
 
 

@@ -19,6 +19,7 @@ from podium.conductor.gather import gather, go_deeper
 from podium.conductor.harvest import harvest
 from podium.conductor.patience import is_for_want_of_room, patiently
 from podium.conductor.prepare import claim, prepare
+from podium.conductor.sessions import keep_session
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.supervise import supervise
 from podium.kernel.errors import PodiumError
@@ -29,6 +30,7 @@ Stage: TypeAlias = Callable[[Shop, str, str, int], Awaitable[None]]
 STAGES: Final[tuple[tuple[str, Stage], ...]] = (
     ("prepare", prepare),
     ("supervise", supervise),
+    ("session", keep_session),
     ("harvest", harvest),
     ("gather", gather),
 )

@@ -24,11 +24,20 @@ class Told(Value, frozen=True, kw_only=True):
 
 
 def told_after_part(
-    state: State, mirror: Mirror, run: Run, round_: Round, task: Task, spec: Spec, approved: ApprovedPlan
+    state: State,
+    mirror: Mirror,
+    run: Run,
+    round_: Round,
+    task: Task,
+    spec: Spec,
+    approved: ApprovedPlan,
+    *,
+    kept: bool,
 ) -> Told:
     """The words for a round whose predecessor is a part: the session is that of the whole candidate.
 
-    Where the part has landed, the agent is shown the rest of its work, which its working tree does not have.
+    Where the part has landed, or the workspace was not `kept`, the agent is shown its work, which its working tree does
+    not have.
     """
     part = run.rounds[round_.number - 2]
     whole = run.rounds[part.part_of - 1]
@@ -41,7 +50,7 @@ def told_after_part(
     diff = ""
     if done and wanted:
         diff = patch_text(changes(mirror, done.commit if taken else wanted.base, wanted.commit))
-    in_tree = not taken and not round_.rebased_from
+    in_tree = kept and not taken and not round_.rebased_from
     fresh = fallback_prompt(task, spec, approved, points, diff=diff, summary=whole.claim, in_tree=in_tree, taken=taken)
     if in_tree:
         return Told(prompt=refine_prompt(task, spec, points), fresh=fresh, session=whole.session)
