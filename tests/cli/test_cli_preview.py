@@ -39,20 +39,33 @@ def page_at(url: str) -> str:
         return ""
 
 
-def shown(story: Story, *options: str) -> tuple[str, str]:
-    """The address that a preview gives, and the page there; it is ended by Ctrl-C."""
-    argv = [sys.executable, "-m", "podium.cli.main", "preview", "T1", "--json", *options]
-    process = subprocess.Popen(
-        argv, cwd=story.world.repository, env=story.world.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
+def started(story: Story, *options: str) -> tuple[subprocess.Popen[bytes], str]:
+    """A preview that has told its address, which it does once the sandbox is there."""
+
+    def told() -> tuple[subprocess.Popen[bytes], str] | None:
+        argv = [sys.executable, "-m", "podium.cli.main", "preview", "T1", "--json", *options]
+        process = subprocess.Popen(
+            argv, cwd=story.world.repository, env=story.world.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
         text = b""
         while not text.endswith(b"\n}\n") and (line := process.stdout.readline()):
             text += line
-        assert text, process.stderr.read()
-        url = json.loads(text)["url"]
+        url = json.loads(text).get("url") if text else None
+        if url:
+            return process, url
+        process.kill()
+        _, said = process.communicate()
+        assert b"Traceback" not in said, said
+        return None
+
+    return eventually(told, 60.0)
+
+
+def shown(story: Story, *options: str) -> tuple[str, str]:
+    """The address that a preview gives, and the page there; it is ended by Ctrl-C."""
+    process, url = started(story, *options)
+    try:
         eventually(lambda: bool(page_at(url)), 60.0, every=0.2)
         page = page_at(url)
         process.send_signal(signal.SIGINT)

@@ -107,6 +107,7 @@ def test_a_limit_is_raised_where_an_agent_waits_for_it(shop: Shop, open_page: Op
     page = open_page()
     _enter(shop, page)
     page.get_by_role("link", name="Budget").click()
+    page.wait_for_load_state()  # before its script runs, a form is sent without it
     field = page.get_by_label("Dollars for day")
     field.fill("nothing")
     field.press("Enter")

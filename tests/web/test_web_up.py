@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -51,7 +52,8 @@ def podium(tmp_path: Path, environment: dict[str, str], state_dir: Path) -> Iter
         process.communicate()
     _end_conductor(state_dir)
     for each in marked(str(tmp_path)):
-        each.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each.pid, signal.SIGKILL)
 
 
 def _end_conductor(state_dir: Path) -> None:

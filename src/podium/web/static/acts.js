@@ -84,6 +84,7 @@ document.addEventListener("submit", async (event) => {
     else await refresh();
   } catch (error) {
     tellError(error);
+    button?.removeAttribute("aria-busy"); // at once: who corrects what was refused must not be ignored
     await refresh();
   } finally {
     button?.removeAttribute("aria-busy");
