@@ -60,7 +60,6 @@ class Porter:
         self.taps.append(Noted())
         return self.taps[-1]
 
-
     async def denied(self) -> Refusal:
         return Refusal(status=529, reason="overloaded_error", message="try again", retry_after=0)
 
