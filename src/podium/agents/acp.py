@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_CALLS = 2000  # remembered, to join news of a call with what was known of it
 _MOST_QUESTIONS = 64  # open at once
+_PAST_QUIET_SECONDS = 0.25  # without an update after a load: its past is told
+_PAST_LOOKS = 20
 
 
 class AcpDriver:
@@ -38,6 +40,7 @@ class AcpDriver:
         self._pipes: Pipes | None = None
         self._session = ""
         self._replaying = False
+        self._replayed = 0  # updates about the past of a session that is loaded
         self._calls: dict[str, ToolCall] = {}
         self._questions = 0
 
@@ -123,6 +126,8 @@ class AcpDriver:
             try:
                 wish = {**place, "sessionId": task.session}
                 answer = await asyncio.wait_for(self._request(method, wish), task.load_seconds)
+                if method == "session/load":
+                    await self._told_its_past()
             except AgentFailedError as error:
                 why = f"{method}: {error.what}"
             except TimeoutError:
@@ -140,6 +145,14 @@ class AcpDriver:
             raise AgentFailedError("it gave a session without an id")
         self._session = clean(session)
         return answer, why
+
+    async def _told_its_past(self) -> None:
+        """Wait until nothing more comes of it: Gemini CLI answers first and goes on to tell it afterwards."""
+        for _ in range(_PAST_LOOKS):
+            before = self._replayed
+            await asyncio.sleep(_PAST_QUIET_SECONDS)
+            if self._replayed == before:
+                return
 
     async def _choose_model(self, model: str, session: dict[str, Any]) -> None:
         """Ask for a model where the agent lets its client choose; say so in the transcript where it does not."""
@@ -159,6 +172,7 @@ class AcpDriver:
         from acp.schema import SessionNotification
 
         if self._replaying or self._host is None:
+            self._replayed += 1
             return
         try:
             update = SessionNotification.model_validate(params).update

@@ -31,6 +31,7 @@ from podium.review.rules import (
     decide_reject,
     same_ground,
     seal,
+    with_evidence,
 )
 from podium.runs.events import RunArchived, Steered
 from podium.runs.model import Run
@@ -45,6 +46,10 @@ class Approved:
 
 
 Answer: TypeAlias = Accepted | Approved | Refused
+
+
+_SIGNINGS = 5
+"""How often a receipt is made again because evidence came in while it was signed."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +75,37 @@ class Judge:
         with open_mirror(self.desk.home, project, self.path) as mirror:
             synchronise(mirror, self.desk.home, project)
             bench = Bench(self, mirror, tip_for(mirror, project), self.desk.new_id(), given)
-            first = decide_accept(bench.case(self.desk.look(self.project), run))
-            if isinstance(first, Refused):
-                return first
-            signature = signer.sign(signed_bytes(first.receipt)) if isinstance(first, Cleared) else None
-            with self.desk.change(self.project) as change:
-                match first, decide_accept(bench.case(change.state, run)):
-                    case Cleared(receipt=before), Cleared(receipt=now) if same_ground(before, now):
-                        accepted = seal(first, signature)
-                        self._record(change, run, accepted)
-                        return accepted
-                    case SecondWanted(), SecondWanted(approval=approval, refusals=refusals):
-                        change.append(approval, actor=self.actor)
-                        return Approved(refusals)
-                    case _:
-                        raise ConflictError(
-                            "something that the receipt says changed while it was signed",
-                            do="Look again, then accept again. Nothing was recorded.",
-                        )
+            for _ in range(_SIGNINGS):
+                answer = self._accept_once(bench, run, signer)
+                if answer is not None:
+                    return answer
+        raise ConflictError(
+            "something that the receipt says changed while it was signed",
+            do="Look again, then accept again. Nothing was recorded.",
+        )
+
+    def _accept_once(self, bench: Bench, run: str, signer: Signer) -> Answer | None:
+        """The answer; None when only more evidence came in meanwhile: dear kinds of it stream in after a delivery."""
+        first = decide_accept(bench.case(self.desk.look(self.project), run))
+        if isinstance(first, Refused):
+            return first
+        signature = signer.sign(signed_bytes(first.receipt)) if isinstance(first, Cleared) else None
+        with self.desk.change(self.project) as change:
+            match first, decide_accept(bench.case(change.state, run)):
+                case Cleared(receipt=before), Cleared(receipt=now) if same_ground(before, now):
+                    accepted = seal(first, signature)
+                    self._record(change, run, accepted)
+                    return accepted
+                case Cleared(receipt=before), Cleared(receipt=now) if same_ground(before, with_evidence(now, before)):
+                    return None
+                case SecondWanted(), SecondWanted(approval=approval, refusals=refusals):
+                    change.append(approval, actor=self.actor)
+                    return Approved(refusals)
+                case _:
+                    raise ConflictError(
+                        "something that the receipt says changed while it was signed",
+                        do="Look again, then accept again. Nothing was recorded.",
+                    )
 
     def refine(self, run: str, texts: tuple[str | Draft, ...]) -> tuple[Point, ...]:
         """Send a run's newest round back with points, or drafts of them; return the new ones, numbered.

@@ -116,6 +116,11 @@ def same_ground(before: Receipt, now: Receipt) -> bool:
     return _ground(before) == _ground(now)
 
 
+def with_evidence(each: Receipt, other: Receipt) -> Receipt:
+    """The receipt as it would be with the evidence that another one names."""
+    return msgspec.structs.replace(each, evidence=other.evidence)
+
+
 def _ground(each: Receipt) -> Receipt:
     return msgspec.structs.replace(each, id="", at="", seconds=None, ledger_head="", pace="")
 

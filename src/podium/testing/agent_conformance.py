@@ -242,6 +242,10 @@ class AgentConformance:
             finally:
                 await spoken.close()
                 _kill(process)
+                # Its pipe is emptied first: asyncio waits for the end of a pipe that it has stopped to read for ever.
+                if process.stdout is not None:
+                    while await process.stdout.read(65536):
+                        pass
                 await process.wait()
 
         asyncio.run(asyncio.wait_for(run(), 2 * _SECONDS))
