@@ -78,7 +78,7 @@ def test_a_worker_killed_at_any_point_leaves_nothing_undone_or_done_twice(make_w
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["workspace-ready", "evidence-half", "round-ordered", "landing-moved-not-recorded"])
-def test_the_same_holds_on_postgresql(make_world: MakeWorld, postgres_url: str, point: str) -> None:
+def test_the_same_holds_on_postgresql(postgres_url: str, make_world: MakeWorld, point: str) -> None:
     killed_and_restarted(make_world(1, postgres_url), point)
 
 

@@ -95,7 +95,7 @@ def test_a_store_that_became_a_link_is_not_kept_and_the_refine_says_new_session(
 
 @pytest.mark.slow
 def test_a_refine_on_another_worker_resumes_the_session_and_is_told_its_work_is_not_there(
-    make_world: MakeWorld, postgres_url: str
+    postgres_url: str, make_world: MakeWorld
 ) -> None:
     world = make_world(url=postgres_url)
     worker = world.start_worker()

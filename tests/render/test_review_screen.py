@@ -201,3 +201,11 @@ def test_what_was_done_by_hand_and_what_was_left_out_stand_among_the_facts():
         assert ("in round 1, changed by hand by Ada" in facts) == (last is second)
         assert "\x1b" not in facts
         assert "\u202e" not in facts
+
+
+def test_what_is_still_being_gathered_is_told_among_the_facts():
+    found = screen(case(pending=("mutants", "a\x1b[2Jb")))
+    told = " ".join(found[at(found, "FACTS") : at(found, "THE CHANGE")])
+    assert "Still being gathered, and no accept depends on it: mutants" in told
+    assert "\x1b" not in told
+    assert "Still being gathered" not in "\n".join(screen())

@@ -44,6 +44,7 @@ class Context:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.options = Options()
+        self.ends_at_once = False  # whether the process, once all is said, is to end without waiting for its threads
 
     @cached_property
     def output(self) -> Output:

@@ -10,6 +10,7 @@ import click
 
 from podium import __version__
 from podium.cli.context import Context
+from podium.cli.ending import end_at_once
 from podium.cli.failure import BROKEN_PIPE, INTERRUPTED, crash, from_click, from_system, is_foreseen, report
 from podium.cli.group import LazyGroup, shared_options
 from podium.kernel.errors import PodiumError
@@ -66,7 +67,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what a terminal cannot show is no reason to fail
-    sys.exit(run(sys.argv[1:], Context(os.environ)))
+    context = Context(os.environ)
+    code = run(sys.argv[1:], context)
+    if context.ends_at_once:
+        end_at_once(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
+from podium.cli.ending import end_at_once
 from podium.kernel.errors import PodiumError
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
 
         gc.freeze()
         gc.enable()
+        context.ends_at_once = True  # whatever happens from here on: the engine's threads never end by themselves
         work(shop, stop, idle_seconds=idle_seconds, dead_seconds=dead_seconds, slots=slots)
         context.output.document({"worked": True})
-        _end()
+        end_at_once(0)  # here, so that the lock is held to the very end
 
 
 def _stop_on_signals() -> threading.Event:
@@ -60,17 +62,6 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: os.write(wake, b"!"))
     return stop
-
-
-def _end() -> None:
-    """End this process as a power cut would, but for what was printed.
-
-    All that a worker does is made to be gone on with by the next one, and an orderly end would wait for the checks that
-    are running. Its nursery ends with it, and so do its sandboxes; agents go on. The lock is held to the very end.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:

@@ -95,6 +95,7 @@ def build_case(
         changes=changed,
         items=items,
         evidence_finished=state.evidence.finished(run.id, round_.number) is not None,
+        pending=tuple(each.name for each in state.evidence.pending(run.id, round_.number)),
         review=state.reviews.of(run.spec, run.task),
         receipt_id=receipt_id,
         ledger_head=state.head,

@@ -117,6 +117,9 @@ class Desk:
                 self.ledger.engine.dispose()
 
     def _open(self) -> Reader | None:
+        if self._reader is not None and self._reader.failed:  # a server that was restarted, say
+            self._reader.close()
+            self._reader = None
         if self._reader is None:
             self._reader = open_reader(self.url)
         return self._reader

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 
 from podium.git.run import GitError
-from podium.ledger.log import RefusedError
+from podium.ledger.versions import RefusedError
 
 ROOM_SECONDS = 2.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)

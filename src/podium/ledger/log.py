@@ -19,16 +19,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from podium.kernel.clock import Clock, stamp
-from podium.kernel.errors import ConflictError, PodiumError
+from podium.kernel.errors import ConflictError
 from podium.kernel.value import canonical
 from podium.ledger.event import GENESIS, Payload, Record, record_hash
 from podium.ledger.schema import head as head_table
 from podium.ledger.schema import ledger as ledger_table
-from podium.ledger.versions import unreadable
-
-
-class RefusedError(PodiumError):
-    """The database does not take a write now (a full disk, a lock that is held for long). Nothing was written."""
+from podium.ledger.versions import RefusedError, unreadable
 
 
 class Transaction:

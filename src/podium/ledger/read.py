@@ -13,17 +13,23 @@ from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from podium.ledger.event import Record
-from podium.ledger.versions import check_version, unreadable
+from podium.ledger.versions import away, check_version, unreadable
 
 _COLUMNS = "seq, project, at, actor, kind, subject, data, previous, hash"
 
 
 class Reader:
-    """A read-only connection. Not to be shared between threads."""
+    """A read-only connection. Not to be shared between threads.
 
-    def __init__(self, connection: Any, mark: str) -> None:
+    Every question raises RefusedError when the database does not answer now; a reader that `failed` is to be opened
+    anew. Raises PodiumError when the database is damaged.
+    """
+
+    def __init__(self, connection: Any, mark: str, shown: str) -> None:
         self._connection = connection
         self._mark = mark
+        self._shown = shown
+        self.failed = False
 
     def projects(self) -> list[str]:
         """The ids of all projects that have a chain."""
@@ -63,6 +69,25 @@ class Reader:
 
     def query(self, text: str, arguments: Sequence[object] = ()) -> list[Any]:
         """All rows of one SELECT."""
+        try:
+            return self._rows(text, arguments)
+        except Exception as error:
+            self.failed = True
+            if any(each.__name__ == "OperationalError" for each in type(error).__mro__):  # PEP 249, in either driver
+                raise away(self._shown, error) from error
+            raise unreadable(self._shown, error) from error
+
+    def schema(self) -> str | None:
+        """The schema version as it is stored; None where there is no ledger."""
+        try:
+            rows = self._rows("select value from podium_meta where key = 'schema'")
+        except Exception as error:
+            if any(sign in str(error) for sign in ("no such table", "does not exist")):
+                return None
+            raise unreadable(self._shown, error) from error
+        return str(rows[0][0]) if rows else ""
+
+    def _rows(self, text: str, arguments: Sequence[object] = ()) -> list[Any]:
         cursor = self._connection.cursor()
         try:
             cursor.execute(text, tuple(arguments))
@@ -94,14 +119,10 @@ def open_reader(url: str) -> Reader | None:
 
 
 def _checked(reader: Reader, url: str) -> bool:
-    try:
-        rows = reader.query("select value from podium_meta where key = 'schema'")
-    except Exception as error:
-        text = str(error)
-        if "no such table" in text or "does not exist" in text:
-            return False
-        raise unreadable(_shown(url), error) from error
-    check_version(str(rows[0][0]) if rows else None, _shown(url))
+    found = reader.schema()
+    if found is None:
+        return False
+    check_version(found, _shown(url))
     return True
 
 
@@ -110,7 +131,7 @@ def _open_sqlite(url: str) -> Reader | None:
     if not path.is_file():
         return None
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30, check_same_thread=False)
-    return Reader(connection, "?")
+    return Reader(connection, "?", _shown(url))
 
 
 def _open_postgres(url: str) -> Reader:
@@ -118,9 +139,11 @@ def _open_postgres(url: str) -> Reader:
 
     try:
         connection = psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True)
+    except psycopg.OperationalError as error:
+        raise away(_shown(url), error) from error
     except psycopg.Error as error:
         raise unreadable(_shown(url), error) from error
-    return Reader(connection, "%s")
+    return Reader(connection, "%s", _shown(url))
 
 
 def _shown(url: str) -> str:

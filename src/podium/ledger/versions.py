@@ -1,4 +1,4 @@
-"""Which schema this program reads and writes. Imports no database driver."""
+"""Which schema this program reads and writes, and what it says of a database it cannot use. Imports no driver."""
 
 from __future__ import annotations
 
@@ -20,11 +20,30 @@ def check_version(found: str | None, where: str) -> None:
         )
 
 
+class RefusedError(PodiumError):
+    """The database does not answer, or takes no write, now (a restart, a full disk, a lock held for long).
+
+    Nothing was written, unless the connection was lost in the very moment of a commit.
+    """
+
+
+def away(where: str, error: Exception) -> RefusedError:
+    """The error for a server that does not answer now, or no longer."""
+    return RefusedError(
+        f"the database does not answer ({_first_line(error)})",
+        where=where,
+        do="Start it, or name another one with --state or --db. Nothing was changed.",
+    )
+
+
 def unreadable(where: str, error: Exception) -> PodiumError:
     """The error for a file or server that does not answer as a database."""
-    first = (str(error) or type(error).__name__).splitlines()[0]
     return PodiumError(
-        f"the database cannot be read ({first})",
+        f"the database cannot be read ({_first_line(error)})",
         where=where,
         do="Restore it from a backup, or name another one with --state or --db. Nothing was changed.",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

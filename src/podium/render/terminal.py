@@ -134,6 +134,9 @@ def _facts(case: Case, items: tuple[Item, ...], width: int, paint: Paint) -> Ite
         yield "  " + paint("Evidence is still being gathered: what is missing here may follow.", "warn")
     elif not items:
         yield "  " + paint("No evidence was gathered about this tree.", "warn")
+    if case.pending:
+        told = f"Still being gathered, and no accept depends on it: {', '.join(map(safe_line, case.pending))}"
+        yield from ("  " + paint(line, "quiet") for line in wrap(told, width - 2))
     for note in provenance(case):
         yield from ("  " + paint(line, "warn") for line in wrap(safe_line(note), width - 2))
     yield from evidence_lines(items, width=width, paint=paint)

@@ -50,6 +50,7 @@ class Case(Value, frozen=True, kw_only=True):
     folds: tuple[Fold, ...] = ()  # hunks that are proven to be mechanical
     questions: tuple[Question, ...] = ()  # the checklist of this change
     blind: bool = False  # machine findings are to be shown only after a hunk was marked
+    pending: tuple[str, ...] = ()  # names of the evidence that is still being gathered, which no accept depends on
     pace: str = ""  # how fast the person read, in words; only where the project records that
 
     @property

@@ -59,6 +59,7 @@ def show(request: Request) -> Response:
         case=case,
         candidate=reading.candidate,
         reading=reading,
+        key=room.key(reading),
         few=few,
         share=round(share * 100),
         order=order,

@@ -94,12 +94,12 @@ class PodiumDiff extends HTMLElement {
     if (answer.plain) setTimeout(() => this.#recolour(block), AGAIN);
   }
 
-  async #ask(block) {
+  async #ask(block, { still = false } = {}) {
     try {
       const more = { from: block.from, to: block.to, ...(this.key ? { key: this.key } : {}) };
       const answer = await fetch(this.address("rows", more), { headers: { accept: "text/html, application/json" } });
-      if (answer.status === 409) {
-        this.reload();
+      if (answer.status === 409) { // the order is another one by now
+        if (!still) this.reload();
         return null;
       }
       if (!answer.ok) throw new Error(String(answer.status));
@@ -118,7 +118,7 @@ class PodiumDiff extends HTMLElement {
   /** Colours were not all there: put them into the lines that are shown, without moving anything. */
   async #recolour(block, tries = 6) {
     if (!block.drawn) return;
-    const answer = await this.#ask(block);
+    const answer = await this.#ask(block, { still: true });
     if (!answer || !block.drawn) return;
     const fresh = document.createElement("template");
     fresh.innerHTML = answer.html;

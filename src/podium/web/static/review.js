@@ -171,6 +171,25 @@ document.addEventListener("podium:fresh", () => {
     + "your marks and points are kept, and what did not change stays read. ", link);
 });
 
+// --- evidence that came late -------------------------------------------------------------------------------------
+
+/** New evidence may change the reading order. Rows never move under the reader's eyes: they ask for it. */
+function tellOrder() {
+  const now = document.getElementById("candidate");
+  const bar = document.getElementById("reordered");
+  const same = !diff.key || now.dataset.key === diff.key || now.dataset.commit !== diff.dataset.commit;
+  bar.hidden = same;
+  if (same || bar.firstChild) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Order anew";
+  button.addEventListener("click", () => diff.reload());
+  bar.replaceChildren("More evidence has come: it is among the facts, and the code may be in another order. ", button);
+}
+
+document.addEventListener("podium:fresh", tellOrder);
+diff.addEventListener("podium:ready", tellOrder);
+
 // --- start -------------------------------------------------------------------------------------------------------
 
 queue.start(diff);
