@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [each for each in os.environ if each.startswith(foreign)]:
         del os.environ[name]
     os.environ.update(_environment(home))
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, whose programs would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _environment(home: Path) -> dict[str, str]:
