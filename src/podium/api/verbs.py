@@ -11,7 +11,7 @@ from podium.conductor.ask_first import answer_question
 from podium.conductor.budgets import set_budget
 from podium.conductor.order_run import halt_run, order_run
 from podium.conductor.revert import resume_landings, revert
-from podium.conductor.steer import answer, steer
+from podium.conductor.steer import acknowledge, answer, steer
 from podium.conductor.tasks import find_task
 from podium.kernel.errors import ConflictError, NotFoundError
 
@@ -46,6 +46,12 @@ def resume(seat: Seat, fields: Fields) -> dict[str, Any]:
 def say(seat: Seat, fields: Fields) -> dict[str, Any]:
     """Tell an agent something."""
     return _steer(seat, fields, "say", fields.text("text", required=True))
+
+
+def seen(seat: Seat, fields: Fields) -> dict[str, Any]:
+    """Say that a person has seen a round's tripwires, all of them when none is named."""
+    names = acknowledge(seat.desk, seat.project, _run(seat, fields), fields.texts("tripwires"), actor=seat.actor())
+    return {"acknowledged": list(names), "told": f"Seen: {', '.join(names)}"}
 
 
 def run(seat: Seat, fields: Fields) -> dict[str, Any]:
@@ -185,6 +191,7 @@ ROUTES = [
     act_route("/act/pause", pause),
     act_route("/act/resume", resume),
     act_route("/act/say", say),
+    act_route("/act/acknowledge", seen),
     act_route("/act/run", run),
     act_route("/act/halt", halt),
     act_route("/act/approve", approve),

@@ -21,6 +21,7 @@ from podium.runs.model import (
     Stopped,
     Working,
 )
+from podium.runs.store import open_trips
 
 if TYPE_CHECKING:
     from podium.conductor.live_round import Live, LiveRound
@@ -60,7 +61,7 @@ class Activities:
             files=live.files,
             usage=live.usage,
             silent=live.silent_seconds(now) if isinstance(round_.state, Working | AwaitingPermission) else None,
-            trips=round_.trips,
+            trips=open_trips(round_),
         )
 
 

@@ -35,6 +35,7 @@ VERBS: dict[str, Entry] = {
     "deny": Entry("deny", "Answer no to what an agent asks.", "Run"),
     "answer": Entry("answer", "Answer what an agent asked before it begins.", "Run"),
     "say": Entry("say", "Tell an agent something while it works.", "Run"),
+    "acknowledge": Entry("acknowledge", "Say that you have seen a tripwire, and let the agent go on.", "Run"),
     "stop": Entry("stop", "Stop the agents at work on a task, or start no further task of a spec.", "Run"),
     "preview": Entry("preview", "Show in a browser what an agent's program serves, until you end it.", "Review"),
     "take-over": Entry("take_over", "Work by hand in an agent's own sandbox while it is paused.", "Run"),

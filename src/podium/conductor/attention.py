@@ -11,6 +11,7 @@ from podium.conductor.steer import waiting_requests
 from podium.landing.model import Blocked, Held, InReview, Landing, Lost
 from podium.review.verdict import voided_for
 from podium.runs.model import Ordered, Run, Wait
+from podium.runs.store import open_trips
 
 
 class Rank(IntEnum):
@@ -79,10 +80,10 @@ def _tripwires(state: State) -> list[Need]:
             run.agent,
             f"{trip.name}: {trip.detail}",
             trip.at,
-            f"podium watch {_name(run)}   or   podium stop {_name(run)}",
+            f"podium watch {_name(run)}   or   podium acknowledge {_name(run)}   or   podium stop {_name(run)}",
         )
         for run, round_ in state.runs.active()
-        for trip in round_.trips
+        for trip in open_trips(round_)
         if not isinstance(round_.state, Ordered)
     ]
 

@@ -8,9 +8,9 @@ from podium.conductor.desk import Desk
 from podium.conductor.state import State
 from podium.kernel.errors import NotFoundError, UsageError
 from podium.review.person import require_person
-from podium.runs.events import PermissionAnswered, Steered
+from podium.runs.events import PermissionAnswered, Steered, TripwireAcknowledged
 from podium.runs.model import AwaitingPermission, PermissionRequest, Round, Run
-from podium.runs.store import is_active
+from podium.runs.store import is_active, open_trips
 
 
 def steer(
@@ -36,6 +36,26 @@ def answer(desk: Desk, project: str, run: str, request: str, *, allow: bool, act
         if all(known.id != request for known in waiting):
             raise UsageError("nobody waits for this answer any more", where=request, do="podium attention")
         change.append(PermissionAnswered(run=run, round=round_.number, request=request, allowed=allow), actor=actor)
+
+
+def acknowledge(desk: Desk, project: str, run: str, names: tuple[str, ...] = (), *, actor: str) -> tuple[str, ...]:
+    """Say that a person has seen tripwires of a round at work, all of them when none is named; their names.
+
+    The agent is told nothing. Raises UsageError when none of these waits to be seen.
+    """
+    by = require_person(actor, "acknowledge")
+    with desk.change(project) as change:
+        round_ = change.state.runs.by_id[run].rounds[-1]
+        known = tuple(dict.fromkeys(trip.name for trip in open_trips(round_))) if is_active(round_.state) else ()
+        wrong = [name for name in names if name not in known]
+        if wrong or not known:
+            raise UsageError(
+                f"no tripwire {wrong[0]} waits to be seen" if wrong else "no tripwire waits to be seen",
+                do=f"These do: {', '.join(known)}" if known else "podium attention",
+            )
+        chosen: tuple[str, ...] = names or known
+        change.append(TripwireAcknowledged(run=run, round=round_.number, names=chosen, by=by), actor=actor)
+    return chosen
 
 
 def waiting_requests(state: State) -> list[tuple[Run, Round, PermissionRequest]]:

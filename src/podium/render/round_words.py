@@ -28,7 +28,7 @@ def round_words(round_: Round, now: datetime) -> list[str]:
             return ["waits for a worker" if not round_.worker else "workspace is being made"]
         case Working(paused=paused):
             age = span((now - moment(round_.ordered_at)).total_seconds())
-            trips = [f"tripwire: {trip.name}" for trip in round_.trips]
+            trips = [f"tripwire: {trip.name}" for trip in round_.trips if not trip.acknowledged]
             waits = [f"waits for {wait.on}" for wait in round_.waits]
             return ["paused" if paused else age, *waits, *trips]
         case AwaitingPermission(requests=requests):

@@ -123,6 +123,8 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
             return f"tripwire {data['trip']['name']}: {data['trip']['detail']}", "warn"
         case "runs.tripwire-cleared":
             return f"tripwire {data['name']} cleared", "quiet"
+        case "runs.tripwire-acknowledged":
+            return f"{data['by']} has seen: {', '.join(data['names'])}", "quiet"
         case "runs.wait-began":
             until = f", until {data['wait']['resumes_at']}" if data["wait"].get("resumes_at") else ""
             return f"stands still: {data['wait']['detail']}{until}", "warn"

@@ -111,6 +111,13 @@ class TripwireCleared(RoundPayload, frozen=True, kw_only=True, tag="runs.tripwir
     entry: int = 0
 
 
+class TripwireAcknowledged(RoundPayload, frozen=True, kw_only=True, tag="runs.tripwire-acknowledged"):
+    """A person has seen these tripwires and lets the agent go on; one that trips again is told again."""
+
+    names: tuple[str, ...]
+    by: str
+
+
 class WaitBegan(RoundPayload, frozen=True, kw_only=True, tag="runs.wait-began"):
     """A live round stands still: its budget is spent, or its model's provider wants patience or another key."""
 
@@ -216,6 +223,7 @@ RunEvent: TypeAlias = (
     | PermissionAnswered
     | TripwireTripped
     | TripwireCleared
+    | TripwireAcknowledged
     | WaitBegan
     | WaitEnded
     | BudgetSet

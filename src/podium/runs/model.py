@@ -147,6 +147,7 @@ class Trip(Value, frozen=True, kw_only=True):
     name: TripName
     detail: str
     at: str
+    acknowledged: str = ""  # by whom; empty = nobody has yet
 
 
 class Wait(Value, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from podium.runs.events import (
     RunEvent,
     RunStarted,
     Steered,
+    TripwireAcknowledged,
     TripwireCleared,
     TripwireTripped,
     WaitBegan,
@@ -45,6 +46,7 @@ from podium.runs.model import (
     RoundState,
     Run,
     Stopped,
+    Trip,
     Working,
 )
 
@@ -146,6 +148,11 @@ def is_active(state: RoundState) -> bool:
             assert_never(state)
 
 
+def open_trips(round_: Round) -> tuple[Trip, ...]:
+    """The tripwires of a round that nobody has acknowledged."""
+    return tuple(trip for trip in round_.trips if not trip.acknowledged)
+
+
 def candidate_of(round_: Round) -> Candidate | None:
     """The candidate of a round, if it has come so far."""
     match round_.state:
@@ -184,6 +191,8 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return replace(round_, trips=(*round_.trips, event.trip))
         case TripwireCleared():
             return replace(round_, trips=tuple(trip for trip in round_.trips if trip.name != event.name))
+        case TripwireAcknowledged(names=names, by=by):
+            return replace(round_, trips=tuple(_seen(trip, names, by) for trip in round_.trips))
         case Steered() | HandedBack():
             return _steered(round_, event)
         case AgentEnded():
@@ -201,6 +210,10 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return round_
         case _:
             assert_never(event)
+
+
+def _seen(trip: Trip, names: tuple[str, ...], by: str) -> Trip:
+    return replace(trip, acknowledged=by) if trip.name in names and not trip.acknowledged else trip
 
 
 def _steered(round_: Round, event: Steered | HandedBack) -> Round:

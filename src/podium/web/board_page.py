@@ -16,7 +16,7 @@ from podium.landing.model import AtWork, Blocked, InReview, Landing, Lost, OnTar
 from podium.render.round_words import round_words
 from podium.render.state_words import Words, words
 from podium.runs.model import AwaitingPermission, Round, Run
-from podium.runs.store import is_active
+from podium.runs.store import is_active, open_trips
 from podium.web.page import page
 
 GROUPS = (
@@ -41,7 +41,7 @@ class Agent:
     def alarm(self) -> bool:
         """Whether it needs a person: it asks, stands still, or may be going wrong."""
         newest = self.round
-        return isinstance(newest.state, AwaitingPermission) or bool(newest.trips) or bool(newest.waits)
+        return isinstance(newest.state, AwaitingPermission) or bool(open_trips(newest)) or bool(newest.waits)
 
 
 @dataclass(frozen=True)
