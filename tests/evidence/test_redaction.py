@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium.evidence.redaction import MARK, Redactor, secret_values
+from podium.evidence.model import Example, Execution, Fails, Finding, Item
+from podium.evidence.redaction import MARK, Redactor, clean_item, secret_values
+from podium.kernel.value import canonical
 from podium.project.providers import PLACEHOLDER_KEY
 
 
@@ -56,3 +58,47 @@ def test_the_placeholder_is_no_secret() -> None:
 
 def test_secret_variables_are_known_by_their_names() -> None:
     assert secret_values({"DB_PASSWORD": "one", "PATH": "/bin", "MY_TOKEN": "two"}) == ["one", "two"]
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(codec="ascii", exclude_characters=" \n"), min_size=8, max_size=30), st.data())
+def test_a_key_that_comes_in_pieces_is_held_back_until_it_is_whole(secret: str, data: st.DataObject) -> None:
+    whole = f"before {secret} after"
+    at = data.draw(st.integers(min_value=8, max_value=6 + len(secret)))
+    redactor = Redactor([secret])
+    cut = redactor.open_end(whole[:at])
+    assert secret not in redactor.text(whole[:cut]) + redactor.text(whole[cut:])
+    assert cut <= 7
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Wait", ""),
+        ("the key is sk-ant-api0", "sk-ant-api0"),
+        ("the key is s", "s"),
+        ("a\n-----BEGIN RSA PRIVATE " + "KEY-----\nMIIE\nabc", "-----BEGIN RSA PRIVATE " + "KEY-----\nMIIE\nabc"),
+        ("x" * 20_000, ""),
+        ("done.\n", ""),
+    ],
+)
+def test_only_what_may_become_a_key_is_held_back(text: str, held: str) -> None:
+    assert text[Redactor().open_end(text) :] == held
+
+
+def test_an_item_of_evidence_is_kept_without_keys_and_stays_the_same_item() -> None:
+    key = "sk-ant-api03-" + "a1B2" * 12
+    ran = Execution(
+        tree="t", exit_code=1, seconds=1.0, output=f"E {key}", output_digest="d", failing=(f"t[{key}]",), detail=key
+    )
+    example = Example(function="f", call=f"f('{key}')", old="1", new=f"'{key}'")
+    finding = Finding(fingerprint="f", rule="r", level="error", message=f"new: {key}", path="a.py", example=example)
+    item = Item(
+        id="e1", kind="security", name="n", tree="t", base_tree="b", outcome=Fails(why=f"it said {key}"),
+        required=True, command="make", findings=(finding,), base=ran, candidate=ran, repeats=(ran,),
+    )  # fmt: skip
+    cleaned = clean_item(item, Redactor(["security"]))
+    assert key.encode() not in canonical(cleaned)
+    assert canonical(cleaned).count(MARK.encode()) == 13
+    assert (cleaned.id, cleaned.kind, cleaned.command, cleaned.findings[0].path) == ("e1", "security", "make", "a.py")
+    assert clean_item(cleaned, Redactor()) == cleaned

@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
+import msgspec
+
+from podium.evidence.model import Execution, Item
+from podium.kernel.value import Value, canonical
 from podium.project.providers import PLACEHOLDER_KEY
 
 MARK: Final = "[redacted]"
@@ -30,6 +34,14 @@ _SHAPES: Final = (
     _START + r"(?:pypi-AgEIcHlwaS5vcmc|npm_)[A-Za-z0-9_-]{30,}",
     _START + r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}",
 )
+_BEGINNINGS: Final = (
+    "AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxo-",
+    "xoxp-", "xoxr-", "xoxs-", "rk_live_", "sk_live_", "sk-", "pypi-AgEIcHlwaS5vcmc", "npm_", "eyJ", "-----BEGIN",
+)  # fmt: skip
+_LAST_WORD: Final = re.compile(r"[A-Za-z0-9_.\-]+\Z")
+_OPEN_KEY: Final = re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?!.*-----END ).*\Z", re.DOTALL)
+_LONGEST: Final = 8192
+"""More than that is held back for no key."""
 _SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
 
 
@@ -37,7 +49,9 @@ class Redactor:
     """Takes out the texts in `known`, and whatever has the shape of a key."""
 
     def __init__(self, known: Iterable[str] = ()) -> None:
-        forms = {form for text in known if len(text) >= LEAST and text != PLACEHOLDER_KEY for form in _forms(text)}
+        texts = {text for text in known if len(text) >= LEAST and text != PLACEHOLDER_KEY}
+        self._known = tuple(sorted(texts))
+        forms = {form for text in texts for form in _forms(text)}
         exact = [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
         self._text = re.compile("|".join((*exact, *_SHAPES)), re.ASCII)
         self._bytes = re.compile("|".join((*exact, *_SHAPES)).encode())
@@ -45,6 +59,25 @@ class Redactor:
     def text(self, text: str) -> str:
         """The text without keys."""
         return self._text.sub(MARK, text)
+
+    def holds_known(self, data: bytes) -> bool:
+        """Whether one of the known texts stands in there."""
+        return any(text.encode("utf-8", "surrogateescape") in data for text in self._known)
+
+    def open_end(self, text: str) -> int:
+        """Where in a text that goes on a key may begin which is not whole yet; its length when that is nowhere."""
+        starts = [len(text)]
+        tail = max(0, len(text) - _LONGEST)
+        if found := _OPEN_KEY.search(text, tail):
+            starts.append(found.start())
+        if found := _LAST_WORD.search(text, tail):
+            word = found[0]
+            if any(word.startswith(each) or each.startswith(word) for each in _BEGINNINGS):
+                starts.append(found.start())
+        for known in self._known:
+            size = next((n for n in range(min(len(known) - 1, len(text)), 0, -1) if text.endswith(known[:n])), 0)
+            starts.append(len(text) - size)
+        return min(starts)
 
     def line(self, line: bytes) -> bytes:
         """A line of JSON (UTF-8) without keys; it stays JSON."""
@@ -67,6 +100,49 @@ class Redactor:
                 return {self.text(name): self._value(each) for name, each in cast("dict[str, object]", value).items()}
             case _:
                 return value
+
+
+_V = TypeVar("_V", bound=Value)
+
+
+def clean(value: _V, redactor: Redactor) -> _V:
+    """A value of ours without keys in any of its texts."""
+    whole = canonical(value)
+    line = redactor.line(whole)
+    return value if line == whole else msgspec.json.decode(line, type=type(value))
+
+
+def clean_item(item: Item, redactor: Redactor) -> Item:
+    """An item of evidence without keys in anything that was printed or written on the way to it.
+
+    What identifies it, and the command that reproduces it, stay as they are.
+    """
+    return msgspec.structs.replace(
+        item,
+        outcome=clean(item.outcome, redactor),
+        findings=tuple(
+            msgspec.structs.replace(
+                each,
+                message=redactor.text(each.message),
+                example=clean(each.example, redactor) if each.example is not None else None,
+            )
+            for each in item.findings
+        ),
+        base=clean_execution(item.base, redactor) if item.base is not None else None,
+        candidate=clean_execution(item.candidate, redactor) if item.candidate is not None else None,
+        repeats=tuple(clean_execution(each, redactor) for each in item.repeats),
+        mutants=tuple(msgspec.structs.replace(each, ask=redactor.text(each.ask)) for each in item.mutants),
+    )
+
+
+def clean_execution(execution: Execution, redactor: Redactor) -> Execution:
+    """A run of a command without keys in its output; the digest stays that of what was printed."""
+    return msgspec.structs.replace(
+        execution,
+        output=redactor.text(execution.output),
+        detail=redactor.text(execution.detail),
+        failing=tuple(redactor.text(each) for each in execution.failing),
+    )
 
 
 def secret_values(variables: Mapping[str, str]) -> list[str]:

@@ -71,8 +71,11 @@ class Transcript:
             self._timer = None
         if self._pieces:
             text = "".join(self._pieces)
-            self._pieces, self._piece_length = [], 0
-            self._write(self._piece_kind(text=text, more=more), reserve=RESERVE)
+            # The beginning of a key waits for the rest of it: in two pieces nobody would know it again.
+            cut = self._redactor.open_end(text) if more else len(text)
+            self._pieces, self._piece_length = [text[cut:]] if cut < len(text) else [], len(text) - cut
+            if cut:
+                self._write(self._piece_kind(text=text[:cut], more=more), reserve=RESERVE)
 
     def _join(self, event: Message | Thought) -> bool:
         if self.full:
