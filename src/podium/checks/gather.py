@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeAlias
 
 from podium.checks.bench import Bench, Monotonic
+from podium.checks.earlier import Shelf, known, put_away, question
 from podium.checks.kind import Answer, Cost, GatherOrder, Job, Kind
 from podium.checks.ports import Cache, Executor, Source
 from podium.evidence.model import Item, NotRun
@@ -35,10 +36,12 @@ async def gather(
     monotonic: Monotonic = time.monotonic,
     wanted: Wanted | None = None,
     settled: Settled | None = None,
+    shelf: Shelf | None = None,
 ) -> tuple[Item, ...]:
     """Gather all evidence about `order`'s candidate; `emit` gets each item once, as soon as it is known.
 
-    `wanted` leaves jobs out. `settled` is called once, when all but the dearer jobs are done, with those that follow;
+    `wanted` leaves jobs out. What an earlier gathering put on `shelf` is not gathered again.
+    `settled` is called once, when all but the dearer jobs are done, with those that follow;
     without it nothing waits for anything else. Returns the items in the order in which they were emitted. Cancelling
     it ends every sandbox that it started. An exception of `emit` ends the gathering and is raised; one of a kind
     becomes an item that says `not run`.
@@ -46,7 +49,12 @@ async def gather(
     items: list[Item] = []
 
     async def settle(job: Job) -> None:
-        item = await _item(order, job, bench, monotonic)
+        key = question(order, job, shelf) if shelf is not None else ""
+        item = known(shelf, key, order, job) if shelf is not None else None
+        if item is None:
+            item = await _item(order, job, bench, monotonic)
+            if shelf is not None:
+                put_away(shelf, key, order, job, item)
         items.append(item)
         await emit(item)
 

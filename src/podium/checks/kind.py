@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from podium.evidence.model import Execution, Finding, Outcome, RanBy, TriedMutant
 from podium.kernel.errors import PodiumError
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from podium.checks.bench import Bench
 
 GROUP = "podium.evidence"
+
+RestsOn: TypeAlias = Literal["trees", "runs", "world"]
+"""What an answer depends on: the two trees and the program that reads them, nothing else; on what commands do in
+sandboxes over them as well; or on something else (a registry, the task, the day), so that it is always asked anew."""
 
 
 class Cost(IntEnum):
@@ -79,6 +83,7 @@ class Job:
     command: str = ""  # what reproduces it
     clause: str = ""
     required: bool = False  # an accept is refused unless it holds
+    rests_on: RestsOn = "world"  # whether an earlier answer may be taken over: see podium.checks.earlier
 
 
 class Kind(Protocol):

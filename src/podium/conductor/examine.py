@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from podium.checks.earlier import Shelf
 from podium.checks.gather import Settled, Wanted, gather
 from podium.checks.kind import GatherOrder, Kind, installed_kinds
 from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
 from podium.conductor.ground import Ground
+from podium.conductor.shelf import shelf_for
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.trees import FileCache, TreeExecutor, TreeSource
 from podium.evidence.model import Item
@@ -48,8 +50,11 @@ async def examine(
     """
     order = await in_thread(order_for, shop, ground, subject)
     cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
+    shelf = await in_thread(shelf_for, shop, ground, subject.run)
     kinds = installed_kinds()
-    return await gather_on(ground, order, subject, emit, cache=cache, kinds=kinds, wanted=wanted, settled=settled)
+    return await gather_on(
+        ground, order, subject, emit, cache=cache, kinds=kinds, wanted=wanted, settled=settled, shelf=shelf
+    )
 
 
 async def gather_on(
@@ -62,15 +67,27 @@ async def gather_on(
     kinds: tuple[Kind, ...],
     wanted: Wanted | None = None,
     settled: Settled | None = None,
+    shelf: Shelf | None = None,
 ) -> tuple[Item, ...]:
-    """Gather these kinds of evidence, in sandboxes on this ground. Raises and is cancelled like `examine`."""
+    """Gather these kinds of evidence, in sandboxes on this ground. Raises and is cancelled like `examine`.
+
+    What is on `shelf` is not gathered again; without one, everything is.
+    """
     place = ground.home.checks(ground.project.id) / system_entropy(8).hex()
     executor = TreeExecutor(ground=ground, scratch=place, base=subject.base, candidate=subject.commit)
     source = TreeSource(ground.mirror, subject.base, subject.commit)
     await in_thread(place.mkdir, mode=0o700, parents=True)
     try:
         return await gather(
-            order, executor, emit, source=source, cache=cache, kinds=kinds, wanted=wanted, settled=settled
+            order,
+            executor,
+            emit,
+            source=source,
+            cache=cache,
+            kinds=kinds,
+            wanted=wanted,
+            settled=settled,
+            shelf=shelf,
         )
     finally:
         await in_thread(remove, place, within=place.parent)

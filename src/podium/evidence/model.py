@@ -113,6 +113,14 @@ class TriedMutant(Value, frozen=True, kw_only=True):
     tests: int = 0  # that were to run with it
 
 
+class Earlier(Value, frozen=True, kw_only=True):
+    """Where an item comes from that was not gathered again: the same question about the same trees."""
+
+    run: str
+    round: int
+    at: str  # when it was gathered
+
+
 class Item(Value, frozen=True, kw_only=True):
     """One item of evidence."""
 
@@ -134,3 +142,4 @@ class Item(Value, frozen=True, kw_only=True):
     repeats: tuple[Execution, ...] = ()  # the candidate again, when its first verdict was worth doubting
     ran: tuple[RanBy, ...] = ()  # of the line map: what runs the changed lines
     mutants: tuple[TriedMutant, ...] = ()  # of the mutants: all of them, those that were caught too
+    earlier: Earlier | None = None  # taken over from an earlier run of exactly this; None = gathered now

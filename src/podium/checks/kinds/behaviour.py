@@ -56,7 +56,7 @@ class Behaviour:
         both = [change for change in source_changes(order.changes) if change.status != "added"]
         if not command or not wanted.behaviour or not wanted.budget_seconds or not both:
             return ()
-        return (Job(kind=NAME, name=ITEM, work=_work, cost=Cost.MANY, command=command),)
+        return (Job(kind=NAME, name=ITEM, work=_work, cost=Cost.MANY, command=command, rests_on="runs"),)
 
 
 class UnseenError(Exception):

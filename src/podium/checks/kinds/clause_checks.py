@@ -31,6 +31,7 @@ def _job(clause: Clause, seconds: float) -> Job:
         command=clause.check,
         clause=clause.id,
         required=bool(clause.check),
+        rests_on="runs" if clause.check else "world",
     )
 
 

@@ -23,7 +23,7 @@ def _job(command: str, seconds: float) -> Job:
         return await bench.compare(command, timeout_seconds=seconds, expectation="kept")
 
     # Not `required` in itself: the rule of the protected area asks for it, and one fact is to be refused once.
-    return Job(kind="extra-check", name=command, work=work, cost=Cost.CHECK, command=command)
+    return Job(kind="extra-check", name=command, work=work, cost=Cost.CHECK, command=command, rests_on="runs")
 
 
 EXTRA_CHECKS = ExtraChecks()

@@ -60,7 +60,11 @@ class Mutants:
         wanted = order.settings.evidence
         if not command or not wanted.mutants or not wanted.budget_seconds or not source_changes(order.changes):
             return ()
-        return (Job(kind=NAME, name="mutants of changed lines", work=_work, cost=Cost.MANY, command=command),)
+        return (
+            Job(
+                kind=NAME, name="mutants of changed lines", work=_work, cost=Cost.MANY, command=command, rests_on="runs"
+            ),
+        )
 
 
 async def _work(bench: Bench) -> Answer:

@@ -32,7 +32,16 @@ class NewTestsProve:
         command = order.settings.environment.test
         if not source or not command:
             return ()
-        return (Job(kind=self.name, name="new tests prove the change", work=_work, cost=Cost.SUITE, command=command),)
+        return (
+            Job(
+                kind=self.name,
+                name="new tests prove the change",
+                work=_work,
+                cost=Cost.SUITE,
+                command=command,
+                rests_on="runs",
+            ),
+        )
 
 
 async def _work(bench: Bench) -> Answer:

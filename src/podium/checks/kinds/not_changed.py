@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
-from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
 from podium.checks.module_changes import module_changes, python_modules
 from podium.checks.python_api import Callee, narrowed
 from podium.checks.python_calls import calls, misfit
@@ -45,13 +45,17 @@ class NotChanged:
         command = diff_command(order.base_tree, order.tree)
         modules = bool(_products(order.changes))
         open_clauses = any(not clause.check and _TERM.search(clause.text) for clause in order.clauses)
-        wanted = (
-            (modules, "calls that were left", _calls),
-            (bool(_replaced(order.changes)), "the same line elsewhere", _siblings),
-            (modules, "documents that were left", _documents),
-            (open_clauses, "clauses that nothing touches", _clauses),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
+            (modules, "calls that were left", _calls, "trees"),
+            (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees"),
+            (modules, "documents that were left", _documents, "trees"),
+            (open_clauses, "clauses that nothing touches", _clauses, "world"),
         )
-        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+        return tuple(
+            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on)
+            for applies, name, work, rests_on in wanted
+            if applies
+        )
 
 
 def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:

@@ -24,6 +24,7 @@ class ProjectTests:
                 cost=Cost.SUITE,
                 command=command,
                 required=bool(command),
+                rests_on="runs",
             ),
         )
 

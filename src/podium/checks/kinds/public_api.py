@@ -33,7 +33,11 @@ class PublicApi:
             (read, "public API", _work),
             (has_interfaces(order.changes), "flags, routes, schemas", _interfaces),
         )
-        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+        return tuple(
+            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees")
+            for applies, name, work in wanted
+            if applies
+        )
 
 
 def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:

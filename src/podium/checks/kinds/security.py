@@ -11,13 +11,13 @@ import asyncio
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
 from podium.checks.bench import Bench
 from podium.checks.dependencies import ManifestError, declared, is_manifest, locks_of
-from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.sinks import foreign_sinks
 from podium.checks.module_changes import python_modules
@@ -55,12 +55,16 @@ class Security:
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
-        wanted = (
-            (any(True for _ in _sources(order.changes)), "new risky calls", _sinks),
-            (any(change.added for change in order.changes), "credentials", _credentials),
-            (any(_supplies(change.path) for change in order.changes), "supply chain", _supply),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
+            (any(True for _ in _sources(order.changes)), "new risky calls", _sinks, "trees"),
+            (any(change.added for change in order.changes), "credentials", _credentials, "trees"),
+            (any(_supplies(change.path) for change in order.changes), "supply chain", _supply, "world"),
         )
-        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+        return tuple(
+            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on)
+            for applies, name, work, rests_on in wanted
+            if applies
+        )
 
 
 async def _sinks(bench: Bench) -> Answer:

@@ -52,7 +52,11 @@ class Shape:
             (source, "new code is used", _unused),
             (bool(order.changes), "files not written by hand", _made),
         )
-        return tuple(Job(kind=NAME, name=name, work=work, command=command) for applies, name, work in wanted if applies)
+        return tuple(
+            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees")
+            for applies, name, work in wanted
+            if applies
+        )
 
 
 def _sources(changes: tuple[FileChange, ...]) -> Iterator[FileChange]:

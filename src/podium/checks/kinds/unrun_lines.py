@@ -27,7 +27,9 @@ class UnrunLines:
         wanted = order.settings.evidence
         if not command or not wanted.test_map or not wanted.budget_seconds or not source_changes(order.changes):
             return ()
-        return (Job(kind=NAME, name="changed lines are run", work=_work, cost=Cost.MANY, command=command),)
+        return (
+            Job(kind=NAME, name="changed lines are run", work=_work, cost=Cost.MANY, command=command, rests_on="runs"),
+        )
 
 
 async def _work(bench: Bench) -> Answer:

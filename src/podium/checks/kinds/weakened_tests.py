@@ -35,7 +35,7 @@ class WeakenedTests:
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
-        return (Job(kind="weakened-tests", name="weakened tests", work=_work, command=command),)
+        return (Job(kind="weakened-tests", name="weakened tests", work=_work, command=command, rests_on="trees"),)
 
 
 async def _work(bench: Bench) -> Answer:
