@@ -123,6 +123,17 @@ def test_serious_findings_stand_against_an_accept_and_lesser_ones_do_not(kind):
     assert isinstance(decide_accept(case(items=(*case().items, found(serious)), waivers=waived)), Cleared)
 
 
+@pytest.mark.parametrize("rule", ["credential", "own-key"])
+def test_a_key_in_a_candidate_stands_against_an_accept_and_other_risks_do_not(rule):
+    def found(finding):
+        return item("credentials", Fails(why="x"), kind="security", clause="", required=False, findings=(finding,))
+
+    key = Finding(fingerprint="f", rule=rule, level="error", message="this looks like a key", path="src/x.py")
+    assert codes(items=(*case().items, found(key))) == {"finding:credentials"}
+    assert codes(items=(*case().items, found(replace(key, level="warning")))) == set()
+    assert codes(items=(*case().items, found(replace(key, rule="dependency")))) == set()
+
+
 def test_hunks_of_the_lane_cannot_be_skipped_and_the_waiver_of_unread_does_not_cover_them():
     hunk = CHANGES[0].hunks[0]
     lane = (InLane(hunk=hunk.id, path=hunk.path, reasons=("new sink",)),)

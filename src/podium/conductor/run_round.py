@@ -17,6 +17,7 @@ from podium.conductor.crash import crash_point
 from podium.conductor.engine import step
 from podium.conductor.gather import gather, go_deeper
 from podium.conductor.harvest import harvest
+from podium.conductor.own_keys import redactor_of
 from podium.conductor.patience import is_for_want_of_room, patiently
 from podium.conductor.prepare import claim, prepare
 from podium.conductor.sessions import keep_session
@@ -64,12 +65,21 @@ async def _guarded(shop: Shop, name: str, stage: Stage, project: str, run: str, 
             reason, detail = error.what, str(error)
         else:
             reason, detail = f"Podium broke: {error!r}", "".join(traceback.format_exception(error))[-4_000:]
-            print(detail, file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
+            said = await in_thread(_clean, shop, project, detail)
+            print(said, file=sys.stderr, flush=True)  # noqa: T201 - the worker's log
         await in_thread(fail, shop, project, run, number, f"{name}: {reason}", detail)
 
 
 def fail(shop: Shop, project: str, run: str, number: int, reason: str, detail: str) -> None:
     """Write that the round failed, unless it has ended already."""
+    reason, detail = _clean(shop, project, reason), _clean(shop, project, detail)
     with shop.desk.change(project) as change:
         if is_active(change.state.runs.by_id[run].rounds[number - 1].state):
             change.append(RoundFailed(run=run, round=number, reason=reason, detail=detail[:4_000]), actor=shop.actor)
+
+
+def _clean(shop: Shop, project: str, text: str) -> str:
+    """A text that an agent's or a set-up's output may be part of, without keys."""
+    with shop.desk.reading(project) as state:
+        settings = state.settings
+    return redactor_of(settings, shop.environ).text(text)

@@ -6,7 +6,7 @@ import asyncio
 import posixpath
 import shlex
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from podium.checks.artefacts import read_artefact
 from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side
 from podium.conductor.ground import Ground
 from podium.evidence.model import Execution
+from podium.evidence.redaction import Redactor, clean_execution
 from podium.git.commits import list_tree
 from podium.git.mirror import Mirror
 from podium.git.paths import to_bytes
@@ -159,6 +160,7 @@ class FileCache:
     """Executions on base trees, one small file each. Implements `podium.checks.ports.Cache`."""
 
     directory: Path
+    redactor: Redactor = field(default_factory=Redactor)
 
     def get(self, key: str) -> Execution | None:
         """What was put under `key`; a damaged file counts as none."""
@@ -171,7 +173,7 @@ class FileCache:
         """Remember an execution."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.directory / f".{system_entropy(8).hex()}"
-        fresh.write_bytes(canonical(execution))
+        fresh.write_bytes(canonical(clean_execution(execution, self.redactor)))
         fresh.replace(self._file(key))
 
     def _file(self, key: str) -> Path:

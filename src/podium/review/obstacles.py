@@ -109,8 +109,12 @@ def _evidence(case: Case) -> Iterator[Refusal]:
 def _findings(case: Case) -> Iterator[Refusal]:
     """Facts about the change that no check stands for, and that are no matter of taste."""
     for item in case.own_items:
-        serious = [finding for finding in item.findings if finding.level == "error"]
-        if item.kind in _SERIOUS and not item.required and isinstance(item.outcome, Fails) and serious:
+        serious = [
+            finding
+            for finding in item.findings
+            if finding.level == "error" and (item.kind in _SERIOUS or finding.rule in _KEYS)
+        ]
+        if not item.required and isinstance(item.outcome, Fails) and serious:
             yield Refusal(
                 code=f"finding:{item.name}",
                 message=f"{item.name}: {serious[0].message}" + (f", and {len(serious) - 1} more" * (len(serious) > 1)),
@@ -267,6 +271,7 @@ def _guarded(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
 
 
 _SERIOUS = frozenset({"scope", "weakened-tests", "deleted-tests", "hidden-characters", "symlinks", "embedded"})
+_KEYS = frozenset({"credential", "own-key"})  # rules: what is committed once is known to everybody for ever
 _KINDS = (
     _actor,
     _decided,
