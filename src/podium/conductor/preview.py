@@ -24,6 +24,7 @@ from podium.kernel.ids import system_entropy
 from podium.runs.model import Candidate, Run
 from podium.supervisor.attempt import mark_of
 from podium.supervisor.sandboxed import marked
+from podium.workspaces.connections import Connections
 from podium.workspaces.processes import descendants
 from podium.workspaces.reach import Reach
 from podium.workspaces.sandbox import launch
@@ -137,12 +138,10 @@ async def _serve(reach: Reach, port: int, ready: Callable[[str], None]) -> None:
                     await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
                 finally:
                     far_writer.close()
-        except (OSError, PodiumError, asyncio.CancelledError):
-            return  # cancelled only when the preview ends; asyncio would print a traceback for it
-        finally:
-            writer.close()
+        except PodiumError:
+            return  # nobody listens in there yet
 
-    server = await asyncio.start_server(take, _own_address(), 0)
+    server = await asyncio.start_server(Connections(take), _own_address(), 0)
     async with server:
         address, number = server.sockets[0].getsockname()[:2]
         ready(f"http://{address}:{number}/")

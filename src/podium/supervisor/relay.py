@@ -7,6 +7,8 @@ import contextlib
 import socket
 from typing import Final
 
+from podium.workspaces.connections import Connections
+
 _BLOCK: Final = 65536
 _MOST: Final = 256  # connections at once; more wait in the kernel's queue
 
@@ -16,40 +18,30 @@ class Relay:
 
     def __init__(self) -> None:
         self._servers: list[asyncio.Server] = []
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._carrying: list[Connections] = []
         self._room = asyncio.Semaphore(_MOST)
 
     async def serve(self, listener: socket.socket, to: str) -> None:
         """Carry what connects to this listening socket to `to` (host:port); the socket is the relay's from now on."""
         listener.setblocking(False)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
-        self._servers.append(await asyncio.start_server(self._taker(to), sock=listener))
+        host, _, port = to.rpartition(":")
+
+        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            async with self._room:
+                await _carry(reader, writer, host, int(port))
+
+        connections = Connections(take)
+        self._carrying.append(connections)
+        self._servers.append(await asyncio.start_server(connections, sock=listener))
 
     async def close(self) -> None:
         """Close every way and every connection on it; idempotent."""
         for server in self._servers:
             server.close()
         self._servers.clear()
-        for task in tuple(self._carrying):
-            task.cancel()
-        await asyncio.gather(*self._carrying, return_exceptions=True)
-
-    def _taker(self, to: str):
-        host, _, port = to.rpartition(":")
-
-        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                self._carrying.add(task)
-            try:
-                async with self._room:
-                    await _carry(reader, writer, host, int(port))
-            finally:
-                writer.close()
-                if task is not None:
-                    self._carrying.discard(task)
-
-        return take
+        for connections in self._carrying:
+            await connections.close()
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:

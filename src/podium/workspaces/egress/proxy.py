@@ -11,11 +11,16 @@ import asyncio
 import contextlib
 import re
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, cast
+import ssl
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Final
 
+from podium.workspaces.connections import Connections, Serve
 from podium.workspaces.egress.addresses import NotAllowedError, is_address, resolved
 from podium.workspaces.egress.client_hello import NoHelloError, server_name
+
+if TYPE_CHECKING:
+    from podium.workspaces.egress.forward import Origin
 
 PORT: Final = 7412
 """Of the sandbox's own 127.0.0.1."""
@@ -31,38 +36,47 @@ Refuse = Callable[[str, str], None]
 """Told of everything that was refused: where (as the sandbox named it), and why."""
 
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
 class Proxy:
     """Serves one sandbox; used once, from one event loop."""
 
-    def __init__(self, allowed: tuple[str, ...], refused: Refuse, own: Mapping[int, Serve] | None = None) -> None:
-        """`own`: what is served on ports of the sandbox itself, for programs that ask the proxy even for those."""
+    def __init__(
+        self,
+        allowed: tuple[str, ...],
+        refused: Refuse,
+        own: Mapping[int, Serve] | None = None,
+        *,
+        private: Collection[str] = (),
+        origins: Mapping[str, Origin] | None = None,
+        listed: str = "it is not in [network] allow",
+    ) -> None:
+        """`own`: what is served on ports of the sandbox itself, for programs that ask the proxy even for those.
+
+        `private`: host:port which may lead to a private network; `origins`: what is fetched in plain http, by
+        host:port; `listed`: how it is said that a host is not in the list.
+        """
         self._own = own or {}
+        self._private = frozenset(entry.lower() for entry in private)
+        self._origins = origins or {}
+        self._listed = listed
         self._allowed = frozenset(entry.lower() for entry in allowed)
         self._refused = refused
         self._server: asyncio.Server | None = None
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._connections = Connections(self._take)
         self._room = asyncio.Semaphore(_MOST)
 
     async def serve(self, listener: socket.socket) -> None:
         """Take connections on this listening socket, which is the proxy's from now on."""
         listener.setblocking(False)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
-        self._server = await asyncio.start_server(self._take, sock=listener, limit=_HEAD_LIMIT)
+        self._server = await asyncio.start_server(self._connections, sock=listener, limit=_HEAD_LIMIT)
 
     async def close(self) -> None:
         """End every connection; idempotent."""
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._carrying):
-            task.cancel()
-        await asyncio.gather(*self._carrying, return_exceptions=True)
+        await self._connections.close()
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._carrying.add(task)
         try:
             async with self._room:
                 await self._serve(reader, writer)
@@ -70,12 +84,14 @@ class Proxy:
             writer.transport.abort()
         finally:
             writer.close()
-            self._carrying.discard(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HELLO_SECONDS)
         line = head.split(b"\r\n", 1)[0].decode("latin-1")
         found = _CONNECT.fullmatch(line)
+        if found is None and self._origins and not line.startswith("CONNECT "):
+            await self.fetch(reader, writer, head)
+            return
         if found is None:
             where = line.split(" ")[1][:200] if line.count(" ") == 2 else "?"
             await self._refuse(writer, where, "only https is carried (CONNECT)")
@@ -87,7 +103,7 @@ class Proxy:
             await self._own[port](reader, writer)
             return
         if where not in self._allowed:
-            await self._refuse(writer, where, "it is not in [network] allow")
+            await self._refuse(writer, where, self._listed)
             return
         try:
             far_reader, far_writer = await self._connect(host.strip("[]"), port)
@@ -128,11 +144,38 @@ class Proxy:
             return b""
         return data
 
-    async def _connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def fetch(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes = b"", at: str = ""
+    ) -> None:
+        """Serve one request in plain http; see `Forward.take`."""
+        from podium.workspaces.egress.forward import Forward, RefusedError, UnreachableError
+
+        async def connect(
+            where: str, port: int, secure: ssl.SSLContext | None
+        ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+            return await self._connect(self._origins[where].host, port, secure)
+
+        try:
+            await Forward(self._origins, connect).take(reader, writer, head, at)
+        except RefusedError as error:
+            await self._refuse(writer, error.where, error.why)
+        except NotAllowedError as error:
+            await self._refuse(writer, at or "?", str(error))
+        except UnreachableError as error:
+            await _answer(writer, "502 Bad Gateway", str(error))
+
+    async def _connect(
+        self, host: str, port: int, secure: ssl.SSLContext | None = None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         failed: Exception | None = None
-        for address in await resolved(host, port, self._allowed):
+        private = f"{host}:{port}" in self._private
+        named = (*self._allowed, *self._origins)
+        for address in await resolved(host, port, named, private=private):
             try:
-                return await asyncio.wait_for(asyncio.open_connection(address, port), CONNECT_SECONDS)
+                opening = asyncio.open_connection(
+                    address, port, ssl=secure, server_hostname=host if secure else None, limit=_BLOCK
+                )
+                return await asyncio.wait_for(opening, CONNECT_SECONDS)
             except (OSError, TimeoutError) as error:
                 failed = error
         raise failed or OSError("no address")

@@ -12,11 +12,12 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Mapping
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import h11
 
 from podium.kernel.value import Value
+from podium.workspaces.connections import Connections
 from podium.workspaces.gateway import headers, kinds
 from podium.workspaces.gateway.credentials import CHATGPT, Credential, NoKeyError, read
 from podium.workspaces.gateway.order import GatewayOrder
@@ -84,7 +85,7 @@ class Gateway:
         self._keeper = keeper
         self._upstream = Upstream(order.url, order.ca_file)
         self._server: asyncio.Server | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._connections = Connections(self.take)
         self._room = asyncio.Semaphore(_MOST)
         self._asked = 0
 
@@ -92,21 +93,17 @@ class Gateway:
         """Take requests on this listening socket, which is the gateway's from now on."""
         listener.setblocking(False)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it: no piece waits
-        self._server = await asyncio.start_server(self.take, sock=listener, limit=65536)
+        self._server = await asyncio.start_server(self._connections, sock=listener, limit=65536)
 
     async def close(self) -> None:
         """Take no more and end every exchange; idempotent."""
         if self._server is not None:
             self._server.close()
-        for task in tuple(self._serving):
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await self._connections.close()
         self._upstream.close()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._serving.add(task)
         near = Wire(reader, writer, serves=True)
         try:
             async with self._room:
@@ -115,7 +112,6 @@ class Gateway:
             near.abort()
         finally:
             near.close()
-            self._serving.discard(task)
 
     async def _serve(self, near: Wire) -> None:
         """Exchanges on one connection, one after the other."""
