@@ -13,16 +13,19 @@ from pathlib import Path
 import msgspec
 
 from podium.agents.locate import locate
+from podium.conductor.budgets import asking_budget
 from podium.conductor.mirrors import open_mirror, synchronise, tip_for
 from podium.conductor.prepare import agent_settings, ground_of
 from podium.conductor.providers import NoKey, gateway_of
 from podium.conductor.shop import Shop
+from podium.conductor.supervise import start
 from podium.git.commits import list_tree
 from podium.kernel.errors import PodiumError, UsageError
 from podium.kernel.ids import system_entropy
+from podium.plan.model import Task
 from podium.project.model import AgentSettings, PermissionRule, Settings
 from podium.supervisor import inbox
-from podium.supervisor.attach import Died, Ended, NotStarted, start_or_attach, status
+from podium.supervisor.attach import Died, Ended, NotStarted, status
 from podium.supervisor.order import ExitRecord, Order
 from podium.workspaces.gateway.kinds import seen_env
 from podium.workspaces.gateway.order import GatewayOrder
@@ -45,18 +48,24 @@ def ask_agent(
     what: str,
     prompt: Callable[[Sequence[str]], str],
     *,
+    spec: str,
+    task: Task | None = None,
     seconds: float = 900.0,
 ) -> ExitRecord:
     """How an agent answers; its words are `claim`. `prompt` is made from the paths of the target branch's files.
 
-    `what` names the matter, such as `plan.NAME`. Raises PodiumError when it does not answer in time, UsageError for an
-    agent that is not known or has no way to its model.
+    `what` names the matter, such as `plan.NAME`; what it costs is entered to the spec, and to the task if one is given.
+    Raises PodiumError when it does not answer in time or a budget is spent, UsageError for an agent that is not known
+    or has no way to its model.
     """
     with shop.desk.reading(project) as state:
         registered, settings = state.project, state.settings
     agent = agent_settings(settings, agent_name)
     located = locate(agent.command, shop.path, agent=agent.name)
     gateway = _gateway(shop, settings, agent)
+    today = shop.clock.now().astimezone().date()
+    with shop.desk.reading(project) as state:
+        budget = asking_budget(shop.home, state, spec, task, today) if gateway else None
     place = shop.home.checks(project) / f"ask-{system_entropy(6).hex()}"
     try:
         with open_mirror(shop.home, registered, shop.path) as mirror:
@@ -77,6 +86,7 @@ def ask_agent(
             sandbox=msgspec.structs.replace(plan, network=settings.network),
             bwrap=ground.bwrap,
             gateway=gateway,
+            budget=budget,
             model_url=gateway.seen_url if gateway else "",
             permissions=READ_ONLY,
             tripwires=settings.tripwires,
@@ -99,7 +109,7 @@ def _gateway(shop: Shop, settings: Settings, agent: AgentSettings) -> GatewayOrd
 
 def _answer(shop: Shop, directory: Path, order: Order, seconds: float) -> ExitRecord:
     """Run the agent to its end, or stop it when time is up or the caller is interrupted."""
-    start_or_attach(directory, order, shop.python)
+    start(shop, directory, order)
     deadline = time.monotonic() + seconds
     try:
         while True:
@@ -107,7 +117,7 @@ def _answer(shop: Shop, directory: Path, order: Order, seconds: float) -> ExitRe
                 case Ended(record=record):
                     return record
                 case Died() | NotStarted():
-                    start_or_attach(directory, order, shop.python)
+                    start(shop, directory, order)
                 case _:
                     pass
             if time.monotonic() > deadline:

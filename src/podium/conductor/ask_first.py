@@ -30,7 +30,7 @@ def ask_first(shop: Shop, project: str, spec: str, task: str, agent: str) -> tup
     if plan is None or wanted is None:
         raise UsageError("its plan is not approved", where=spec, do=f"podium plan approve {spec}")
     text = questions_prompt(wanted, document, plan)
-    record = ask_agent(shop, project, agent, f"questions.{spec}.{task}", lambda _files: text)
+    record = ask_agent(shop, project, agent, f"questions.{spec}.{task}", lambda _files: text, spec=spec, task=wanted)
     if record.outcome != "completed":
         why = record.error or record.stop_reason
         raise PodiumError(f"the agent {record.outcome} instead of asking: {why}", where=agent)

@@ -8,7 +8,7 @@ from datetime import date
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.state import State
-from podium.kernel.errors import UsageError
+from podium.kernel.errors import PodiumError, UsageError
 from podium.plan.model import Task
 from podium.project.model import Settings
 from podium.review.person import require_person
@@ -38,9 +38,32 @@ def account(project: str, scope: str, key: str) -> str:
 
 def budget_order(home: Home, state: State, run: Run, round_: Round, task: Task | None) -> BudgetOrder:
     """The limits of a round, for its supervisor."""
+    return _order(home, state, _keys(run, round_), task)
+
+
+def asking_budget(home: Home, state: State, spec: str, task: Task | None, today: date) -> BudgetOrder:
+    """The limits of asking an agent something before there is a run: those of the spec, the task and the day.
+
+    Raises PodiumError when one of them is spent: nobody would see that it waits.
+    """
+    order = _order(home, state, {"spec": spec, **({"task": f"{spec}/{task.id}"} if task else {})}, task)
+    book = Book(home.spending)
+    try:
+        for cap in order.caps:
+            own = Cap(scope=cap.scope, account=cap.account.replace("{day}", today.isoformat()), usd=cap.usd)
+            usd, spent = book.cap(own), book.spent(own.account)
+            if (usd or book.is_set(own.account)) and spent >= usd:
+                what = f"the budget of the {cap.scope} is spent: ${spent:.2f} of ${usd:.2f}"
+                raise PodiumError(what, do="podium budget   shows it, and sets it anew")
+    finally:
+        book.close()
+    return order
+
+
+def _order(home: Home, state: State, keys: dict[str, str], task: Task | None) -> BudgetOrder:
     caps = [
         Cap(scope=scope, account=account(state.id, scope, key), usd=limit(state, state.settings, scope, key, task))
-        for scope, key in _keys(run, round_).items()
+        for scope, key in keys.items()
     ]
     caps.append(Cap(scope="day", account="day:{day}", usd=state.settings.budget.day))
     days = {key: usd for (scope, key), usd in state.runs.budgets.items() if scope == "day"}

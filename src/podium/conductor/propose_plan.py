@@ -22,6 +22,7 @@ def propose_plan(shop: Shop, project: str, spec: Spec, agent_name: str, *, secon
         agent_name,
         f"plan.{spec.name}",
         lambda files: plan_request_prompt(spec, files),
+        spec=spec.name,
         seconds=seconds,
     )
     if record.outcome != "completed":
