@@ -168,6 +168,9 @@ def _print(context: Context, items: tuple[Item, ...], done: bool, *, full: bool)
         output.line(output.paint("  Evidence is still being gathered.", "warn"))
     for item in items if full else ():
         output.line(f"  {output.paint('id', 'quiet')}  {item.id}, on tree {item.tree[:12]}, {item.environment}")
+        if item.earlier:
+            where = f"round {item.earlier.round} of run {item.earlier.run}, {item.earlier.at}"
+            output.line(f"  {output.paint('earlier', 'quiet')}  gathered in {where}")
         if item.command:
             output.line(f"  {output.paint('command', 'quiet')}  {output.safe(item.command)}")
         _execution(context, "on the base", item.base)

@@ -81,6 +81,8 @@ def _told(item: Item) -> Json:
         "seconds": item.seconds,
         "findings": msgspec.to_builtins(item.findings),
     }
+    if item.earlier is not None:
+        told["earlier"] = msgspec.to_builtins(item.earlier)
     for side, ran in (("base", item.base), ("candidate", item.candidate)):
         if ran is not None:
             told[side] = _ran(ran)

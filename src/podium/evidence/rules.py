@@ -13,7 +13,16 @@ from podium.plan.model import Task
 from podium.project.model import Settings
 from podium.runs.model import FileChange
 
-__all__ = ["blocks", "diff_command", "findings_from_changes", "item_id", "order", "outcome_of", "required"]
+__all__ = [
+    "blocks",
+    "diff_command",
+    "earlier_words",
+    "findings_from_changes",
+    "item_id",
+    "order",
+    "outcome_of",
+    "required",
+]
 
 # What should change a mind first, among items whose outcome weighs the same. A kind that is not named comes after.
 _KIND_WEIGHT = {
@@ -85,6 +94,11 @@ def _urgency(item: Item) -> int:
 
 def _serious(findings: tuple[Finding, ...]) -> bool:
     return any(finding.level == "error" for finding in findings)
+
+
+def earlier_words(item: Item) -> str:
+    """Where an item comes from that was taken over, for a reader; empty for one that was gathered now."""
+    return "from an earlier run of exactly this" if item.earlier else ""
 
 
 def diff_command(base_tree: str, tree: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from podium.evidence.claims import Claim
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
-from podium.evidence.rules import order
+from podium.evidence.rules import earlier_words, order
 from podium.render.paint import Paint, Tone
 from podium.render.safe_text import chop, columns, cut, pad, safe_line, safe_lines, wrap
 from podium.review.anchors import Place
@@ -82,6 +82,12 @@ def evidence_lines(items: Iterable[Item], *, width: int, paint: Paint) -> Iterat
         lines = wrap(", ".join(safe_line(item.name) + _told(item) for item in holding), width - _INDENT)
         yield head + lines[0]
         yield from (" " * _INDENT + line for line in lines[1:])
+    earlier = [item for item in ordered if item.earlier]
+    if earlier:
+        told = f"{earlier_words(earlier[0])}: {', '.join(safe_line(item.name) for item in earlier)}"
+        first, *rest = wrap(told, width - _INDENT)
+        yield f"  {paint(paint.glyph('more') + ' earlier', 'quiet')}  " + paint(first, "quiet")
+        yield from (" " * _INDENT + paint(line, "quiet") for line in rest)
 
 
 def _is_small(item: Item) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from podium.evidence.model import Blind, BrokenBefore, Fails, Holds, Item, NotRun
+from podium.evidence.rules import earlier_words
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value, canonical
 from podium.review.model import Point, Receipt, Signature
@@ -132,7 +133,8 @@ def evidence_line(item: Item) -> str:
             outcome = f"not run ({why})"
         case Blind(why=why):
             outcome = f"blind ({why})"
-    return f"{item.kind} {item.name}: {outcome} [{item.id}]"
+    earlier = f", {earlier_words(item)}" if item.earlier else ""
+    return f"{item.kind} {item.name}: {outcome} [{item.id}]{earlier}"
 
 
 def point_line(point: Point, state: PointState) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from podium.evidence.claims import sentences
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun
-from podium.evidence.rules import order
+from podium.evidence.rules import earlier_words, order
 from podium.render.terminal_facts import outcome_word
 from podium.review.case import Case
 from podium.review.first_pass import shown_claims, shown_items, shown_lane
@@ -191,6 +191,8 @@ def _told(item: Item) -> str:
     told = [f"{count} {word}" for count, word in counts if count]
     if item.seconds >= 0.05:
         told.append(f"{item.seconds:.1f} s")
+    if item.earlier:
+        told.append(earlier_words(item))
     return ", ".join(told)
 
 
