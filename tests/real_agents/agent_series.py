@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from real_bench import AGENTS, FIRST, TEXT, RealBench, prompt
+from real_bench import AGENTS, FIRST, INSTALLED, TEXT, RealBench, prompt
 
 from podium.agents.event import Started, ToolCall
 from podium.project.model import PermissionRule
@@ -61,9 +61,10 @@ def _edits(make: Make, name: str) -> Row:
     leaked = bench.upper / "leak.txt"
     walled = (bench.upper / "seen.txt").is_file() and leaked.is_file() and not leaked.read_text()
     retried = any(each.fault == "fail" for each in bench.server.journal.entries())
-    versions = [event.agent_version for event in bench.events(Started) if event.agent_version]
+    told = [event.agent_version for event in bench.events(Started) if event.agent_version]
+    installed = [place.name.removeprefix(f"{name}-") for place in INSTALLED.glob(f"{name}-*")]
     return {
-        "version": versions[0] if versions else "not told",
+        "version": (told or installed)[0],
         "edits": _yes(edits),
         "faults": _yes(retried and record.outcome == "completed"),
         "tokens": _yes(record.usage.input_tokens),
@@ -108,7 +109,7 @@ def _cancel(make: Make, name: str) -> str:
 
 
 def _permission(make: Make, name: str) -> str:
-    if not AGENTS[name].asks:
+    if not AGENTS[name].can_ask:
         return "not tried" if AGENTS[name].driver == "acp" else "no"
     steps = (Read(path="limit.py"), Edit(path="limit.py", old="LIMIT = 5", new="LIMIT = 6"), Say(text="Done."))
     bench = make(name, prompt(*steps))

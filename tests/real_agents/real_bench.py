@@ -14,7 +14,7 @@ from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.project.model import Limits
 from podium.supervisor import inbox
-from podium.supervisor.attach import Alive, Ended, start_or_attach, status
+from podium.supervisor.attach import Alive, Died, Ended, start_or_attach, status
 from podium.supervisor.follow import read
 from podium.supervisor.inbox import InboxMessage
 from podium.supervisor.order import ExitRecord, Forward, Order
@@ -42,9 +42,15 @@ class RealAgent(Value, frozen=True, kw_only=True):
     name: str
     driver: str
     command: tuple[str, ...]
-    asks: tuple[str, ...] = ()  # more words that make it ask for permission; empty = it cannot
+    asks: tuple[str, ...] = ()  # more words that make it ask for permission
+    asks_by: tuple[str, ...] = ()  # or a file of the repository that does, and its text
     model: str = ""
     resumes: bool = True
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether these tests know how to make it ask."""
+        return bool(self.asks or self.asks_by)
 
 
 AGENTS = {
@@ -59,8 +65,10 @@ AGENTS = {
                   model="gemini-2.5-pro"),
         RealAgent(name="qwen", driver="acp", command=("qwen", "--acp"), asks=("--approval-mode", "default"),
                   model="gpt-5"),
-        RealAgent(name="copilot", driver="acp", command=("copilot", "--acp"), model="gpt-5"),
-        RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5"),
+        RealAgent(name="copilot", driver="acp", command=("copilot", "--acp"), asks=("--allow-all-paths",),
+                  model="gpt-5"),
+        RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5",
+                  asks_by=("opencode.json", '{"permission": {"edit": "ask"}}')),
     )
 }  # fmt: skip
 
@@ -93,6 +101,9 @@ class RealBench:
         self._rounds += 1
         self.round_dir = self.root / f"round{self._rounds}"
         agent = self.agent
+        if asks and agent.asks_by:
+            name, text = agent.asks_by
+            (self.root / "template" / name).write_text(text)
         located = locate((*agent.command, *(agent.asks if asks else ())), f"{SEARCH}:/usr/bin:/bin", agent=agent.name)
         plan = SandboxPlan(
             tier="overlay",
@@ -122,13 +133,16 @@ class RealBench:
     def end(self, seconds: float = 150.0) -> ExitRecord:
         """Wait for the end of the round."""
 
-        def ended() -> ExitRecord | None:
+        def over() -> Ended | Died | None:
             now = status(self.round_dir)
-            return now.record if isinstance(now, Ended) else None
+            return now if isinstance(now, Ended | Died) else None
 
-        record = eventually(ended, seconds, what="the round ends", every=0.05)
-        assert record is not None
-        return record
+        try:
+            found = eventually(over, seconds, what="the round ends", every=0.05)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.troubles()}") from None
+        assert isinstance(found, Ended), self.troubles()
+        return found.record
 
     def play(self, prompt: str = FIRST, **fields: Any) -> ExitRecord:
         self.start(prompt, **fields)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.agents, pytest.mark.timeout(180)]
 
 EVERY = sorted(AGENTS)
-ASKING = sorted(name for name, agent in AGENTS.items() if agent.asks)
+ASKING = sorted(name for name, agent in AGENTS.items() if agent.can_ask)
 RESUMING = sorted(name for name, agent in AGENTS.items() if agent.resumes)
 CI = ("claude", "codex", "gemini", "opencode", "mini")
 """Who `make test` has."""

@@ -27,6 +27,9 @@ _GEMINI_SETTINGS: Final[dict[str, object]] = {
     "general": {"disableAutoUpdate": True, "sessionRetention": {"enabled": False}},
 }
 _GEMINI_KEY: Final = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
+# OpenCode asks before it leaves its directory and before it repeats itself, unless told otherwise. It is told in the
+# settings of its HOME, so that an `opencode.json` of the repository can still have it ask.
+_OPENCODE_SETTINGS: Final = {"permission": {"external_directory": "allow", "doom_loop": "allow"}}
 _OPENCODE_PACKAGES: Final = {
     "anthropic": ("@ai-sdk/anthropic", "/v1"),
     "gemini": ("@ai-sdk/google", "/v1beta"),
@@ -89,7 +92,8 @@ def _opencode(task: AgentTask) -> Start:
             "autoupdate": False,
         }
         env["OPENCODE_CONFIG_CONTENT"] = json.dumps(told | {"share": "disabled"})
-    return Start(argv=task.command, env=env)
+    files = {".config/opencode/opencode.json": json.dumps(_OPENCODE_SETTINGS)}
+    return Start(argv=task.command, env=env, files=files)
 
 
 def _qwen(task: AgentTask) -> Start:

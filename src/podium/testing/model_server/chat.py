@@ -75,8 +75,16 @@ class Chat:
         yield b"data: [DONE]\n\n"
 
     def error(self, status: int, text: str) -> Json:
+        if status == 401:
+            return refused_key(text)
         kind = "rate_limit_error" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
         return {"error": {"message": text, "type": kind, "param": None, "code": str(status)}}
+
+
+def refused_key(text: str) -> Json:
+    """What OpenAI says of a key that it does not know; LiteLLM goes by its first words, and else tries again."""
+    message = f"Incorrect API key provided: {text}"
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_api_key"}}
 
 
 def _head(reply: Reply, model: str, kind: str) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from podium.testing.model_server.chat import refused_key
 from podium.testing.model_server.talk import (
     Conversation,
     Item,
@@ -54,6 +55,8 @@ class Responses:
         yield told("response.completed", response=whole)
 
     def error(self, status: int, text: str) -> Json:
+        if status == 401:
+            return refused_key(text)
         code = "rate_limit_exceeded" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
         return {"error": {"message": text, "type": code, "param": None, "code": code}}
 
