@@ -119,12 +119,8 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
         case "runs.permission-answered":
             answer = "allowed" if data["allowed"] else "denied"
             return f"permission {answer}" + (f" by {data['rule']}" if data.get("rule") else ""), "plain"
-        case "runs.tripwire-tripped":
-            return f"tripwire {data['trip']['name']}: {data['trip']['detail']}", "warn"
-        case "runs.tripwire-cleared":
-            return f"tripwire {data['name']} cleared", "quiet"
-        case "runs.tripwire-acknowledged":
-            return f"{data['by']} has seen: {', '.join(data['names'])}", "quiet"
+        case "runs.tripwire-tripped" | "runs.tripwire-cleared" | "runs.tripwire-acknowledged":
+            return _tripwire(kind, data)
         case "runs.wait-began":
             until = f", until {data['wait']['resumes_at']}" if data["wait"].get("resumes_at") else ""
             return f"stands still: {data['wait']['detail']}{until}", "warn"
@@ -149,6 +145,16 @@ def _round(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
             return f"stopped by {data['by']}", "warn"
         case _:
             return kind, "plain"
+
+
+def _tripwire(kind: str, data: dict[str, Any]) -> tuple[str, Tone]:
+    match kind:
+        case "runs.tripwire-tripped":
+            return f"tripwire {data['trip']['name']}: {data['trip']['detail']}", "warn"
+        case "runs.tripwire-cleared":
+            return f"tripwire {data['name']} cleared", "quiet"
+        case _:
+            return f"{data['by']} has seen: {', '.join(data['names'])}", "quiet"
 
 
 def _review(kind: str, data: dict[str, Any]) -> Told:

@@ -187,12 +187,8 @@ def advance(round_: Round, event: RunEvent) -> Round:
             return _answered(round_, event)
         case WaitBegan() | WaitEnded():
             return _waits(round_, event)
-        case TripwireTripped():
-            return replace(round_, trips=(*round_.trips, event.trip))
-        case TripwireCleared():
-            return replace(round_, trips=tuple(trip for trip in round_.trips if trip.name != event.name))
-        case TripwireAcknowledged(names=names, by=by):
-            return replace(round_, trips=tuple(_seen(trip, names, by) for trip in round_.trips))
+        case TripwireTripped() | TripwireCleared() | TripwireAcknowledged():
+            return replace(round_, trips=_trips(round_, event))
         case Steered() | HandedBack():
             return _steered(round_, event)
         case AgentEnded():
@@ -212,8 +208,17 @@ def advance(round_: Round, event: RunEvent) -> Round:
             assert_never(event)
 
 
-def _seen(trip: Trip, names: tuple[str, ...], by: str) -> Trip:
-    return replace(trip, acknowledged=by) if trip.name in names and not trip.acknowledged else trip
+def _trips(round_: Round, event: TripwireTripped | TripwireCleared | TripwireAcknowledged) -> tuple[Trip, ...]:
+    match event:
+        case TripwireTripped(trip=trip):
+            return (*round_.trips, trip)
+        case TripwireCleared(name=name):
+            return tuple(trip for trip in round_.trips if trip.name != name)
+        case TripwireAcknowledged(names=names, by=by):
+            return tuple(
+                replace(trip, acknowledged=by) if trip.name in names and not trip.acknowledged else trip
+                for trip in round_.trips
+            )
 
 
 def _steered(round_: Round, event: Steered | HandedBack) -> Round:

@@ -72,11 +72,15 @@ class ModelKeeper:
         self._busy = 0  # how often in a row
         self._why = ""
         self._bad_key = ""  # what it was, hashed by Python: only to see that it changed
-        self._unpriced = ""
+        self._unpriced = ""  # a model whose requests cannot be priced
+        self._no_price = ""  # why not, in words
+        self._guessed: set[str] = set()  # such models that a person lets go on all the same
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
         """A person says to go on: what a waiting request waits for may be mended."""
+        if self._unpriced:
+            self._guessed.add(self._unpriced)
         self._bad_key = self._unpriced = ""
         self._until = 0.0
         self._changed.set()
@@ -139,9 +143,17 @@ class ModelKeeper:
             return "key", self._why, ""
         self._bad_key = ""
         if self._unpriced:
-            what = f'no price is known for {self._unpriced}, so no budget can hold: add [prices."{self._unpriced}"]'
-            return "budget", what, ""
-        return "", "", ""
+            return "budget", self._no_price, ""
+        missing = self._missing_key()
+        return ("key", missing, "") if missing else ("", "", "")
+
+    def _missing_key(self) -> str:
+        """Why there is no key now, in words; empty when there is one."""
+        try:
+            read(self._order.kind, self._order.key, self._secrets)
+        except NoKeyError as error:
+            return f"there is no key for {self._order.name}: {error}"
+        return ""
 
     async def _a_while(self) -> None:
         left = self._until - self._now()
@@ -192,10 +204,20 @@ class ModelKeeper:
             self.expected = max(LEAST_EXPECTED, usd)
         limited = any(cap.usd > 0 for cap in self._budget.caps)
         if limited and metered.billed and metered.status == 200 and metered.model and usd is None:
-            self._unpriced = metered.model
+            self._cannot_price(metered)
         self._place.emit(metered)
         if metered.status == 0 and metered.error:
             self.note(0, None, metered.error)
+
+    def _cannot_price(self, metered: Metered) -> None:
+        model = metered.model
+        if model in self._guessed:
+            return
+        self._unpriced = model
+        why = f'no price is known for {model}, so no budget can hold: add [prices."{model}"]'
+        if price_of(model, self._order.prices) is not None:
+            why = f"{self._order.name} did not say how many tokens {model} used, so no budget can hold"
+        self._no_price = why if metered.whole else f"{why} (its answer broke off)"
 
     def note(self, status: int, retry_after: float | None, error: str = "") -> None:
         """How the provider answers, or that it does not (status 0)."""

@@ -12,14 +12,15 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import h11
 
 from podium.kernel.value import Value
 from podium.workspaces.connections import Connections
-from podium.workspaces.gateway import headers, kinds
-from podium.workspaces.gateway.credentials import CHATGPT, Credential, NoKeyError, read
+from podium.workspaces.gateway import chat_usage, headers, kinds
+from podium.workspaces.gateway.credentials import CHATGPT, NoKeyError, read
 from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.gateway.refusal import Refusal, body_of, headers_of
 from podium.workspaces.gateway.upstream import Upstream
@@ -27,6 +28,7 @@ from podium.workspaces.gateway.wire import Wire
 
 REQUEST_LIMIT: Final = 64 * 2**20
 RESPONSE_LIMIT: Final = 512 * 2**20
+REFUSAL_LIMIT: Final = 2**20
 HEAD_SECONDS: Final = 60.0  # for the agent to send a whole head once it has begun
 IDLE_SECONDS: Final = 600.0  # for the agent to send its next request, or the next piece of one
 THINK_SECONDS: Final = 1800.0  # for the provider to send its next piece; models think long
@@ -35,6 +37,19 @@ _MOST: Final = 128  # connections of one sandbox at once; more wait in the kerne
 
 class _DeniedError(Exception):
     """The provider refuses the key. Its answer is not passed on: agents give up on that, and the person can mend it."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What the provider is sent of one request."""
+
+    head: h11.Request
+    body: bytes | None = None  # None = as it comes from the agent, piece by piece
+    asks: bool = False  # whether it asks for counts that the agent did not ask for
+
+
+class _UnknownOptionError(Exception):
+    """The provider does not know the option that was added to a request."""
 
 
 _TOLD: Final = (OSError, TimeoutError, h11.RemoteProtocolError)
@@ -88,6 +103,7 @@ class Gateway:
         self._connections = Connections(self.take)
         self._room = asyncio.Semaphore(_MOST)
         self._asked = 0
+        self._plain = False  # whether the provider wants chat requests as the agent makes them
 
     async def serve(self, listener: socket.socket) -> None:
         """Take requests on this listening socket, which is the gateway's from now on."""
@@ -144,33 +160,62 @@ class Gateway:
             return
         tap = _Once(admitted)
         try:
-            credential = read(self._order.kind, self._order.key, self._secrets)
-            far = await self._upstream.take()
-        except (NoKeyError, OSError, TimeoutError) as error:
-            tap.end(whole=False, error=self._why(error))
-            await self._refuse(near, self._unreachable(error))
-            return
-        await self._pass(near, far, request, headers.target(self._own_path(path), query), credential, tap)
+            body = await self._chat_body(near) if self._order.kind == "openai" and path == chat_usage.PATH else None
+        except BaseException:
+            tap.end(whole=False, error="the agent went away")
+            raise
+        while True:
+            try:
+                credential = read(self._order.kind, self._order.key, self._secrets)
+                far = await self._upstream.take()
+            except (NoKeyError, OSError, TimeoutError) as error:
+                tap.end(whole=False, error=self._why(error))
+                await self._refuse(near, self._unreachable(error))
+                return
+            head = headers.for_provider(request.headers, self._upstream.host, credential.headers)
+            goal = headers.target(self._own_path(path), query)
+            if await self._pass(near, far, self._sent(request.method, goal, head, body), tap):
+                return
+            self._plain = True
+
+    async def _chat_body(self, near: Wire) -> bytes:
+        """The whole of a request. Raises h11.RemoteProtocolError for one that is too long."""
+        body = bytearray()
+        while isinstance(event := await near.next(IDLE_SECONDS), h11.Data):
+            body += event.data
+            if len(body) > REQUEST_LIMIT:
+                raise h11.RemoteProtocolError("the request is too long", error_status_hint=413)
+        if not isinstance(event, h11.EndOfMessage):
+            raise ConnectionError("the agent went away")
+        return bytes(body)
+
+    def _sent(self, method: bytes, goal: str, head: headers.Headers, body: bytes | None) -> _Sent:
+        """What the provider is sent; `body` = what the agent sent, where that was waited for."""
+        if body is None:
+            return _Sent(head=h11.Request(method=method, target=goal, headers=head))
+        changed = None if self._plain else chat_usage.with_usage(body)
+        whole = body if changed is None else changed
+        framed = headers.with_length(head, len(whole))
+        return _Sent(head=h11.Request(method=method, target=goal, headers=framed), body=whole, asks=changed is not None)
 
     def _own_path(self, path: str) -> str:
         own = path.removeprefix("/v1") if self._order.url == CHATGPT else path
         return self._upstream.path + own
 
-    async def _pass(
-        self, near: Wire, far: Wire, request: h11.Request, goal: str, credential: Credential, tap: Tap
-    ) -> None:
-        """Carry one exchange; whatever ends it, the provider's connection is given back or closed."""
-        head = headers.for_provider(request.headers, self._upstream.host, credential.headers)
-        asking = asyncio.create_task(
-            self._ask(near, far, h11.Request(method=request.method, target=goal, headers=head))
-        )
-        answering = asyncio.create_task(self._answer(near, far, tap))
-        whole = False
+    async def _pass(self, near: Wire, far: Wire, sent: _Sent, tap: Tap) -> bool:
+        """Carry one exchange; whatever ends it, the provider's connection is given back or closed.
+
+        False when the request is to be made again as the agent made it: then the agent was told nothing yet.
+        """
+        asking = asyncio.create_task(self._ask(near, far, sent))
+        answering = asyncio.create_task(self._answer(near, far, sent, tap))
+        whole = unknown = False
         failure: BaseException | None = None
         error = "the agent went away"
         try:
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
             failure = answering.exception() if answering.done() else asking.exception()
+            unknown = isinstance(failure, _UnknownOptionError)
             if answering.done():
                 whole, error = failure is None, self._why(failure) if failure else ""
             asking.cancel()  # from here on, this reads what the agent sends
@@ -184,13 +229,15 @@ class Gateway:
             for task in (asking, answering):
                 task.cancel()
             await asyncio.gather(asking, answering, return_exceptions=True)
-            tap.end(whole=whole, error=error)
-            if whole:
+            if not unknown:
+                tap.end(whole=whole, error=error)
+            if whole or unknown:
                 self._upstream.give_back(far)
             else:
                 far.abort()
             if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
                 near.abort()  # an answer that breaks off must not look like a whole one
+        return not unknown
 
     async def _hold(self, near: Wire) -> Refusal:
         """Wait for a better key, as long as the agent waits too."""
@@ -205,11 +252,14 @@ class Gateway:
                 task.cancel()
             await asyncio.gather(waiting, going, return_exceptions=True)
 
-    async def _ask(self, near: Wire, far: Wire, head: h11.Request) -> None:
+    async def _ask(self, near: Wire, far: Wire, sent: _Sent) -> None:
         """Pass the request on; returns when the agent has gone away."""
-        await _to_provider(far, head)
+        await _to_provider(far, sent.head)
+        if sent.body is not None:
+            await _to_provider(far, h11.Data(data=sent.body))
+            await _to_provider(far, h11.EndOfMessage())
         size = 0
-        while True:
+        while sent.body is None:
             event = await near.next(IDLE_SECONDS)
             if isinstance(event, h11.Data):
                 size += len(event.data)
@@ -223,25 +273,35 @@ class Gateway:
                 return
         await near.gone()
 
-    async def _answer(self, near: Wire, far: Wire, tap: Tap) -> None:
+    async def _answer(self, near: Wire, far: Wire, sent: _Sent, tap: Tap) -> None:
         """Pass the answer on, piece by piece."""
         size = 0
+        strip: chat_usage.WithoutUsage | None = None
         while True:
             event = await far.next(THINK_SECONDS)
             if isinstance(event, h11.Response):
+                if sent.asks and event.status_code in chat_usage.REFUSING:
+                    await _pass_refusal(near, far, event, tap)
+                    return
                 head = headers.for_agent(event.headers)
                 tap.head(event.status_code, head)
                 if event.status_code in (401, 403):
                     raise _DeniedError
+                if sent.asks and event.status_code == 200 and headers.is_stream(head):
+                    strip, head = chat_usage.WithoutUsage(), headers.without_length(head)
                 await near.send(h11.Response(status_code=event.status_code, headers=head, reason=event.reason))
             elif isinstance(event, h11.Data):
                 size += len(event.data)
                 if size > RESPONSE_LIMIT:
                     raise h11.RemoteProtocolError("the answer is too long")
                 tap.data(bytes(event.data))
-                await near.send(h11.Data(data=event.data))
+                data = strip.data(bytes(event.data)) if strip is not None else event.data
+                if data:
+                    await near.send(h11.Data(data=data))
             elif isinstance(event, h11.EndOfMessage):
                 tap.end(whole=True)  # first: what it cost counts before the agent can ask again
+                if strip is not None and (left := strip.end()):
+                    await near.send(h11.Data(data=left))
                 await near.send(h11.EndOfMessage())
                 return
             elif not isinstance(event, h11.InformationalResponse):
@@ -300,6 +360,25 @@ class _Once:
         if not self._over:
             self._over = True
             self._end(whole=whole, error=error)
+
+
+async def _pass_refusal(near: Wire, far: Wire, answer: h11.Response, tap: Tap) -> None:
+    """Pass on how the provider refuses a request. Raises _UnknownOptionError when it is for what was added."""
+    body = bytearray()
+    while isinstance(event := await far.next(THINK_SECONDS), h11.Data):
+        body += event.data
+        if len(body) > REFUSAL_LIMIT:
+            raise h11.RemoteProtocolError("the answer is too long")
+    if not isinstance(event, h11.EndOfMessage):
+        raise ConnectionError("the provider closed the connection")
+    if b"stream_options" in body or b"include_usage" in body:
+        raise _UnknownOptionError
+    head = headers.for_agent(answer.headers)
+    tap.head(answer.status_code, head)
+    tap.data(bytes(body))
+    tap.end(whole=True)
+    told = h11.Response(status_code=answer.status_code, headers=head, reason=answer.reason)
+    await near.send(told, h11.Data(data=bytes(body)), h11.EndOfMessage())
 
 
 async def _to_provider(far: Wire, event: h11.Event) -> None:

@@ -52,6 +52,22 @@ def value_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str:
     return next((value.decode("latin-1") for known, value in headers if known == name), "")
 
 
+def with_length(given: Headers, length: int) -> Headers:
+    """The head of a message whose body has this length."""
+    kept = [each for each in without_length(given) if each[0] != b"transfer-encoding"]
+    return [*kept, (b"content-length", str(length).encode())]
+
+
+def without_length(given: Headers) -> Headers:
+    """The head of a message whose length is not known yet."""
+    return [(name, value) for name, value in given if name != b"content-length"]
+
+
+def is_stream(given: Headers) -> bool:
+    """Whether a stream of events follows."""
+    return value_of(given, b"content-type").partition(";")[0].strip().lower() == "text/event-stream"
+
+
 def _passed(given: Iterable[tuple[bytes, bytes]], *, chunked: bool) -> Headers:
     listed = [(name.lower(), value) for name, value in given]
     named = {word.strip().lower() for name, value in listed if name == b"connection" for word in value.split(b",")}
