@@ -127,7 +127,7 @@ def wait_advice(wait: Wait, task: str) -> str:
         case "budget":
             return f"podium budget   shows it; podium budget SCOPE USD {task}   raises it; or podium stop {task}"
         case "key":
-            return f"mend the key, then podium resume {task}; or podium stop {task}"
+            return f"mend the key, and it goes on; podium resume {task}   tries at once; or podium stop {task}"
         case _:
             return f"nothing, it goes on by itself; podium resume {task}   tries at once"
 

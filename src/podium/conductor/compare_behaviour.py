@@ -8,6 +8,7 @@ from podium.checks.kind import GatherOrder
 from podium.checks.kinds.behaviour import BEHAVIOUR
 from podium.conductor.examine import Subject, gather_on, order_for
 from podium.conductor.mirrors import open_mirror
+from podium.conductor.own_keys import redactor_of
 from podium.conductor.prepare import ground_of
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.trees import FileCache
@@ -33,8 +34,9 @@ async def compare_behaviour(shop: Shop, project: str, one: Run, other: Run) -> I
         ground = await in_thread(ground_of, shop, project, mirror)
         subject = Subject(base=first.commit, commit=second.commit, run=other, round=other.rounds[-1].number)
         order = _asked(await in_thread(order_for, shop, ground, subject))
-        cache = FileCache(shop.home.project(project) / "base-executions")
-        items = await gather_on(ground, order, subject, _quiet, cache=cache, kinds=(BEHAVIOUR,))
+        redactor = await in_thread(redactor_of, ground.settings, shop.environ)
+        cache = FileCache(shop.home.project(project) / "base-executions", redactor)
+        items = await gather_on(ground, order, subject, _quiet, cache=cache, kinds=(BEHAVIOUR,), redactor=redactor)
     finally:
         await in_thread(mirror.close)
     return items[0] if items else None

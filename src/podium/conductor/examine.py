@@ -12,10 +12,12 @@ from podium.checks.kind import GatherOrder, Kind, installed_kinds
 from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
 from podium.conductor.ground import Ground
+from podium.conductor.own_keys import OwnKeys, redactor_of
 from podium.conductor.shelf import shelf_for
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.trees import FileCache, TreeExecutor, TreeSource
 from podium.evidence.model import Item
+from podium.evidence.redaction import SHAPES, Redactor, clean_item
 from podium.git.diff import changes
 from podium.kernel.ids import system_entropy
 from podium.runs.model import Run
@@ -49,11 +51,21 @@ async def examine(
     Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
     """
     order = await in_thread(order_for, shop, ground, subject)
-    cache = FileCache(shop.home.project(ground.project.id) / "base-executions")
-    shelf = await in_thread(shelf_for, shop, ground, subject.run)
-    kinds = installed_kinds()
+    redactor = await in_thread(redactor_of, ground.settings, shop.environ)
+    cache = FileCache(shop.home.project(ground.project.id) / "base-executions", redactor)
+    shelf = await in_thread(shelf_for, shop, ground, subject.run, redactor)
+    kinds = (*installed_kinds(), OwnKeys(redactor))
     return await gather_on(
-        ground, order, subject, emit, cache=cache, kinds=kinds, wanted=wanted, settled=settled, shelf=shelf
+        ground,
+        order,
+        subject,
+        emit,
+        cache=cache,
+        kinds=kinds,
+        wanted=wanted,
+        settled=settled,
+        shelf=shelf,
+        redactor=redactor,
     )
 
 
@@ -68,20 +80,25 @@ async def gather_on(
     wanted: Wanted | None = None,
     settled: Settled | None = None,
     shelf: Shelf | None = None,
+    redactor: Redactor = SHAPES,
 ) -> tuple[Item, ...]:
     """Gather these kinds of evidence, in sandboxes on this ground. Raises and is cancelled like `examine`.
 
-    What is on `shelf` is not gathered again; without one, everything is.
+    What is on `shelf` is not gathered again; without one, everything is. No item holds a key that `redactor` knows.
     """
+
+    async def cleaned(item: Item) -> None:
+        await emit(clean_item(item, redactor))
+
     place = ground.home.checks(ground.project.id) / system_entropy(8).hex()
     executor = TreeExecutor(ground=ground, scratch=place, base=subject.base, candidate=subject.commit)
     source = TreeSource(ground.mirror, subject.base, subject.commit)
     await in_thread(place.mkdir, mode=0o700, parents=True)
     try:
-        return await gather(
+        items = await gather(
             order,
             executor,
-            emit,
+            cleaned,
             source=source,
             cache=cache,
             kinds=kinds,
@@ -89,6 +106,7 @@ async def gather_on(
             settled=settled,
             shelf=shelf,
         )
+        return tuple(clean_item(item, redactor) for item in items)
     finally:
         await in_thread(remove, place, within=place.parent)
 

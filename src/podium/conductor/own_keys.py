@@ -46,8 +46,8 @@ class OwnKeys:
         self._redactor = redactor
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
-        """One job, where a file has new content."""
-        if all(change.status == "deleted" for change in order.changes):
+        """One job, where there is such a key and a file has new content."""
+        if not self._redactor.knows_any or all(change.status == "deleted" for change in order.changes):
             return ()
         command = diff_command(order.base_tree, order.tree)
         return (Job(kind=self.name, name="your own keys", work=self._look, command=command),)

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias
 
+from podium.conductor.await_key import await_key
 from podium.conductor.crash import crash_point
 from podium.conductor.engine import step
 from podium.conductor.gather import gather, go_deeper
@@ -29,6 +30,7 @@ from podium.runs.store import is_active
 
 Stage: TypeAlias = Callable[[Shop, str, str, int], Awaitable[None]]
 STAGES: Final[tuple[tuple[str, Stage], ...]] = (
+    ("key", await_key),
     ("prepare", prepare),
     ("supervise", supervise),
     ("session", keep_session),

@@ -17,6 +17,7 @@ import msgspec
 from podium.conductor.ground import Ground
 from podium.conductor.shop import Shop
 from podium.evidence.model import Item
+from podium.evidence.redaction import SHAPES, Redactor, clean_item
 from podium.kernel.clock import Clock, stamp
 from podium.kernel.ids import digest, system_entropy
 from podium.kernel.value import canonical
@@ -38,7 +39,7 @@ _TOOLCHAIN = (
 _PACKAGES = ("bin", "lib", "lib/*/site-packages", "lib/*/dist-packages", "lib/node_modules")
 
 
-def shelf_for(shop: Shop, ground: Ground, run: Run | None) -> FileShelf:
+def shelf_for(shop: Shop, ground: Ground, run: Run | None, redactor: Redactor = SHAPES) -> FileShelf:
     """The shelf of one project, as it may be used by one task, on this machine, today."""
     today = stamp(shop.clock.now())[:10]
     env_files = ground.env_layer()
@@ -56,6 +57,7 @@ def shelf_for(shop: Shop, ground: Ground, run: Run | None) -> FileShelf:
         directory=shop.home.project(ground.project.id) / "evidence-items",
         clock=shop.clock,
         surroundings=digest(canonical([run.spec if run else "", run.task if run else "", around])),
+        redactor=redactor,
     )
     shelf.tidy()
     return shelf
@@ -82,6 +84,7 @@ class FileShelf:
     directory: Path
     clock: Clock
     surroundings: str
+    redactor: Redactor = SHAPES
 
     def get(self, key: str) -> Item | None:
         """What was put under `key`; a damaged file counts as none."""
@@ -96,7 +99,8 @@ class FileShelf:
         moment = msgspec.structs.replace(item.earlier, at=stamp(self.clock.now()))
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.directory / f".{system_entropy(8).hex()}"
-        fresh.write_bytes(canonical(msgspec.structs.replace(item, earlier=moment)))
+        kept = clean_item(msgspec.structs.replace(item, earlier=moment), self.redactor)
+        fresh.write_bytes(canonical(kept))
         fresh.replace(self._file(key))
 
     def tidy(self) -> None:

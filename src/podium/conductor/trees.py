@@ -6,7 +6,7 @@ import asyncio
 import posixpath
 import shlex
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from podium.checks.artefacts import read_artefact
 from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side
 from podium.conductor.ground import Ground
 from podium.evidence.model import Execution
-from podium.evidence.redaction import Redactor, clean_execution
+from podium.evidence.redaction import SHAPES, Redactor, clean_execution
 from podium.git.commits import list_tree
 from podium.git.mirror import Mirror
 from podium.git.paths import to_bytes
@@ -160,7 +160,7 @@ class FileCache:
     """Executions on base trees, one small file each. Implements `podium.checks.ports.Cache`."""
 
     directory: Path
-    redactor: Redactor = field(default_factory=Redactor)
+    redactor: Redactor = SHAPES
 
     def get(self, key: str) -> Execution | None:
         """What was put under `key`; a damaged file counts as none."""

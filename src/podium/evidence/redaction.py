@@ -60,6 +60,11 @@ class Redactor:
         """The text without keys."""
         return self._text.sub(MARK, text)
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether any text is known, beside the shapes."""
+        return bool(self._known)
+
     def holds_known(self, data: bytes) -> bool:
         """Whether one of the known texts stands in there."""
         return any(text.encode("utf-8", "surrogateescape") in data for text in self._known)
@@ -101,6 +106,9 @@ class Redactor:
             case _:
                 return value
 
+
+SHAPES: Final = Redactor()
+"""Takes out what has the shape of a key."""
 
 _V = TypeVar("_V", bound=Value)
 
