@@ -33,6 +33,7 @@ def told(output: Output, boundary: Boundary) -> list[str]:
         ("reads", ", ".join(boundary.readable)),
         ("writes", ", ".join(boundary.writable)),
         ("network", ", ".join(boundary.network) or "none"),
+        ("set-up", output.safe(_set_up(boundary))),
         ("model", boundary.model),
         ("secrets", ", ".join(boundary.credentials) or "none"),
         ("limits", limits or "none"),
@@ -43,6 +44,12 @@ def told(output: Output, boundary: Boundary) -> list[str]:
             short = indented(_KEPT.sub("", text), output.width, 11).lstrip()
             lines.append(f"  {output.paint(name.ljust(8), 'quiet')} {short}")
     return lines
+
+
+def _set_up(boundary: Boundary) -> str:
+    parts = [f"may reach {', '.join(boundary.setup_network)}"] if boundary.setup_network else []
+    parts += [f"was refused {'; '.join(boundary.setup_refused)}"] if boundary.setup_refused else []
+    return "; ".join(parts)
 
 
 def _by(enforcer: str) -> str:

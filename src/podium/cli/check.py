@@ -62,6 +62,7 @@ def command(context: Context, commits: str, sarif: bool, fail_on: FailOn | None,
         scratch=context.state,
         path=context.path,
         chosen=_tier(context),
+        environ={**context.environ, "PATH": context.path},
     ) as check:
         context.output.note(f"{_files(len(check.changes))}; settings: {check.settings_from}")
         items = asyncio.run(_gather(context, check))

@@ -7,7 +7,7 @@ decides what is run comes from the base, or from the person: a branch cannot cho
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,11 +103,13 @@ def checking(
     scratch: Path,
     path: str,
     chosen: Chosen,
+    environ: Mapping[str, str] | None = None,
 ) -> Generator[Checking]:
     """Everything that is needed to look at a range, below a new directory in `scratch`.
 
     Without `settings`, the `podium.toml` of the base counts, else that of the head, else what the files suggest; a
-    `test` command that is given replaces theirs. Raises PodiumError.
+    `test` command that is given replaces theirs. `environ` is the user's: where a set-up finds their package indexes.
+    Raises PodiumError.
     """
     place = scratch / f"{CHECK_PREFIX}{system_entropy(8).hex()}"
     home = Home(place)
@@ -127,7 +129,7 @@ def checking(
                 mirror=str(mirror.path),
                 target=found.target,
             )
-            ground = Ground(home, project, found, mirror, chosen.tier, chosen.bwrap)
+            ground = Ground(home, project, found, mirror, chosen.tier, chosen.bwrap, environ or {}, trusted=wanted.base)
             yield Checking(wanted, ground, changes(mirror, wanted.base, wanted.head), source)
     finally:
         remove(place, within=scratch)

@@ -1,26 +1,49 @@
-"""What every sandbox of a project stands on: a tier, the files of a commit, its dependencies, the toolchain."""
+"""What every sandbox of a project stands on: a tier, the files of a commit, its dependencies, the toolchain.
+
+Design of the layers' keys. A set-up runs code of the commit that it is built on (build backends, scripts), and the
+lockfiles do not tell all of that. So a layer that others will stand on is only ever built on a commit that landed. A
+candidate whose lockfiles are those of the commit it came from stands on that one's layer; one that changed them has a
+layer of its own, by its whole tree, that nothing else ever stands on.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from podium.conductor.equipment import equipped
 from podium.conductor.home import Home
 from podium.git.commits import list_tree
-from podium.git.history import visible_objects
+from podium.git.history import is_landed, visible_objects
 from podium.git.mirror import Mirror
 from podium.git.template import export_template
 from podium.kernel.ids import digest
-from podium.kernel.value import canonical
+from podium.kernel.value import Value, canonical
 from podium.project.globs import matcher
 from podium.project.model import Project, Settings
 from podium.runs.model import Tier
+from podium.workspaces.boundary import SetupFacts
 from podium.workspaces.env_files import env_layer
-from podium.workspaces.layers import build_layer
+from podium.workspaces.layers import build_layer, refused_at
 from podium.workspaces.plan import OBJECTS, Mount, SandboxPlan
 from podium.workspaces.recipes import AUTO, HATCH, Recipe, recipe
+from podium.workspaces.sockets import can_listen
+
+if TYPE_CHECKING:
+    from podium.workspaces.egress.sources import Sources
+
+
+class Standing(Value, frozen=True, kw_only=True):
+    """The dependency layer of a commit: its key, the commit that it is built on, and how."""
+
+    key: str
+    commit: str
+    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -33,6 +56,9 @@ class Ground:
     mirror: Mirror
     tier: Tier
     bwrap: str
+    environ: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)  # the user's: indexes, programs
+    trusted: str = ""  # the commit that shared layers are built on; empty = what is of the target's history
+    _standing: dict[str, Standing] = field(default_factory=dict[str, "Standing"], repr=False, compare=False)
 
     def template(self, commit: str) -> Path:
         """The immutable files of a commit."""
@@ -67,17 +93,25 @@ class Ground:
 
         Raises PodiumError with the end of the set-up's output when that fails.
         """
-        environment, how = self.settings.environment, self._recipe(commit)
-        if how is None:
+        standing = self._stand(commit)
+        if standing is None:
             return None
-        mounts = tuple(Mount(source=path, target=path) for path in environment.mounts)
         return build_layer(
             self.home.layers(self.project.id),
-            self.layer_key(commit),
-            lambda place: self.bare_plan(commit, place, env=environment.env, mounts=mounts),
-            how.command,
+            standing.key,
+            lambda place: self._setup_plan(standing, place),
+            standing.recipe.command,
             bwrap=self.bwrap,
+            sources=self._sources,
         )
+
+    def setup_facts(self, commit: str) -> SetupFacts:
+        """What the set-up of this commit's dependencies may reach, and what it was refused when it ran."""
+        standing = self._stand(commit)
+        if standing is None or self._sources is None:
+            return SetupFacts()
+        refused = refused_at(self.home.layers(self.project.id) / standing.key)
+        return SetupFacts(network=self._sources.reach, refused=refused)
 
     def env_layer(self) -> Path | None:
         """The env files of the user's checkout with their secrets replaced; None where there are none."""
@@ -88,14 +122,69 @@ class Ground:
         return env_layer(Path(self.project.root), store, environment.env_files, environment.env_keep)
 
     def layer_key(self, commit: str) -> str:
-        """The digest of the set-up, its environment, and the lockfiles at `commit`; empty without a set-up."""
-        environment, how = self.settings.environment, self._recipe(commit)
+        """The digest of the set-up, its environment and the lockfiles for `commit`; empty without a set-up."""
+        standing = self._stand(commit)
+        return standing.key if standing else ""
+
+    def _stand(self, commit: str) -> Standing | None:
+        """What the dependencies of `commit` are, and on which commit they are set up; None without a set-up."""
+        if commit not in self._standing:
+            found = self._stand_anew(commit)
+            if found is None:
+                return None
+            self._standing[commit] = found
+        return self._standing[commit]
+
+    def _stand_anew(self, commit: str) -> Standing | None:
+        how = self._recipe(commit)
         if how is None:
-            return ""
+            return None
+        own = Standing(key=self._key(commit, how), commit=commit, recipe=how)
+        base = self._landed_below(commit)
+        if base == commit:
+            return own
+        theirs = self._recipe(base) if base else None
+        if theirs == how and self._key(base, how) == own.key:
+            return msgspec.structs.replace(own, commit=base)
+        tree = self.mirror.resolve(f"{commit}^{{tree}}") or commit
+        return msgspec.structs.replace(own, key=digest(canonical([own.key, tree]))[7:39])
+
+    def _landed_below(self, commit: str) -> str:
+        """The newest commit below this one whose code people answer for; empty where there is none."""
+        if self.trusted:
+            return self.trusted
+        if is_landed(self.mirror, commit, self.project.target):
+            return commit
+        target = f"refs/heads/{self.project.target}"
+        found = self.mirror.git(["merge-base", commit, target], check=False)
+        return found.text() if found.code == 0 else ""
+
+    def _key(self, commit: str, how: Recipe) -> str:
+        environment, sources = self.settings.environment, self._sources
         locked = matcher(how.lockfiles)
         files = [(entry.path, entry.blob) for entry in list_tree(self.mirror, commit) if locked(entry.path)]
-        body = [how.command, sorted(environment.env.items()), list(environment.mounts), files]
+        body: list[object] = [how.command, sorted(environment.env.items()), list(environment.mounts), files]
+        if sources is not None:
+            body.append([sorted(sources.env.items()), sources.npmrc, list(sources.reach)])
         return digest(canonical(body))[7:39]
+
+    def _setup_plan(self, standing: Standing, place: Path) -> SandboxPlan:
+        """The sandbox of a set-up: with the network's settings and the user's own programs where it has a network."""
+        environment, sources = self.settings.environment, self._sources
+        mounts = tuple(Mount(source=path, target=path) for path in environment.mounts)
+        plan = self.bare_plan(standing.commit, place, env=environment.env, mounts=mounts)
+        if sources is None:
+            return plan
+        return equipped(plan, sources, standing.recipe.programs, self.environ.get("PATH", ""))
+
+    @functools.cached_property
+    def _sources(self) -> Sources | None:
+        """Where set-ups may fetch packages; None where they may not, or no sandbox has a network of its own."""
+        if not self.settings.environment.setup_network or not can_listen(self.tier):
+            return None
+        from podium.workspaces.egress.sources import sources  # here: most grounds need none
+
+        return sources(self.environ, self.settings.network)
 
     def _recipe(self, commit: str) -> Recipe | None:
         environment = self.settings.environment

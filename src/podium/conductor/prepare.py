@@ -72,7 +72,8 @@ def _prepare(shop: Shop, project: str, run_id: str, number: int) -> None:
         with shop.desk.reading(project) as state:
             told = _told(state, mirror, run, round_, kept=kept)
             order = _order(shop, ground, state, run, round_, located, plan, told, gateway)
-    boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256), gateway)
+        setup = ground.setup_facts(round_.base)
+    boundary = describe(plan, AgentFacts(name=agent.name, sha256=located.sha256), gateway, setup)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_order(directory, order)
     _record(shop, project, run_id, number, boundary)
@@ -89,7 +90,8 @@ def ground_of(shop: Shop, project: str, mirror: Mirror) -> Ground:
     with shop.desk.reading(project) as state:
         registered, settings = state.project, state.settings
     chosen = choose(shop.tiers, shop.tier)
-    return Ground(shop.home, registered, settings, mirror, chosen.tier, chosen.bwrap)
+    environ = {**shop.environ, "PATH": shop.path}
+    return Ground(shop.home, registered, settings, mirror, chosen.tier, chosen.bwrap, environ)
 
 
 def overlay_dir(shop: Shop, project: str, run: Run, round_: Round) -> Path:

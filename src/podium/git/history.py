@@ -30,6 +30,11 @@ def visible_objects(mirror: Mirror, commit: str) -> Path:
     return mirror.history_directory / "objects"
 
 
+def is_landed(mirror: Mirror, commit: str, branch: str) -> bool:
+    """Whether a commit is of the history of this branch, as the mirror has it."""
+    return mirror.git(["merge-base", "--is-ancestor", commit, f"refs/heads/{branch}"], check=False).code == 0
+
+
 def into_history(
     mirror: Mirror,
     url: str | Path,

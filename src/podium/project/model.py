@@ -110,6 +110,7 @@ class Environment(Value, frozen=True, kw_only=True):
     """How a workspace is made ready, and how the project is tested."""
 
     setup: str = ""  # command that installs dependencies; run once per lockfile digest in a sandbox
+    setup_network: bool = False  # whether `setup` may fetch from the user's package indexes, and from [network] allow
     lockfiles: tuple[str, ...] = ()  # globs; the digest of these files (and of `setup`) keys the layer
     test: str = ""  # command that runs the project's tests
     test_minutes: float = 10.0

@@ -51,9 +51,10 @@ def _environment(detected: Detected) -> list[str]:
     else:
         lines.append('test = ""  # the command that runs the tests; none was found, so candidates are not tested yet')
     if detected.setup:
-        lines.append(f"# setup = {toml_text(detected.setup)}  # prepares dependencies, in a sandbox without a network")
+        lines.append(f"# setup = {toml_text(detected.setup)}  # prepares dependencies, in a sandbox")
     else:
-        lines.append('# setup = ""  # the command that prepares dependencies, in a sandbox without a network')
+        lines.append('# setup = ""  # the command that prepares dependencies, in a sandbox')
+    lines.append("# setup_network = true  # lets it fetch from your package indexes; without this it has no network")
     if detected.lockfiles:
         lines.append(f"lockfiles = {toml_texts(detected.lockfiles)}  # set-up runs again when one of these changes")
     return lines

@@ -121,6 +121,7 @@ def _network(table: Table) -> tuple[str, ...]:
 def _environment(table: Table) -> Environment:
     environment = Environment(
         setup=_command(table, "setup"),
+        setup_network=table.flag("setup_network", False),
         lockfiles=_globs(table, "lockfiles"),
         test=_command(table, "test"),
         test_minutes=table.number("test_minutes", 10.0),

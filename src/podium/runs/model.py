@@ -91,6 +91,8 @@ class Boundary(Value, frozen=True, kw_only=True):
     agent_sha256: str
     model: str = ""  # where the agent's model is reached, and where the key is that is added outside; empty = nowhere
     weaker: str = ""  # why this tier is weaker than the best, in words; empty for the best
+    setup_network: tuple[str, ...] = ()  # what the set-up of its dependencies may reach; empty = nothing, or no set-up
+    setup_refused: tuple[str, ...] = ()  # what that set-up asked for and was refused
 
 
 # --- how a round goes -------------------------------------------------------------------------------------------------

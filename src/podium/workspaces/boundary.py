@@ -32,7 +32,16 @@ class AgentFacts(Value, frozen=True, kw_only=True):
     version: str = ""
 
 
-def describe(plan: SandboxPlan, agent: AgentFacts, gateway: GatewayOrder | None = None) -> Boundary:
+class SetupFacts(Value, frozen=True, kw_only=True):
+    """What the set-up of dependencies could reach, and what it was refused."""
+
+    network: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def describe(
+    plan: SandboxPlan, agent: AgentFacts, gateway: GatewayOrder | None = None, setup: SetupFacts | None = None
+) -> Boundary:
     """The boundary of a sandbox that is started from `plan` by this process's user."""
     return Boundary(
         tier=plan.tier,
@@ -46,6 +55,8 @@ def describe(plan: SandboxPlan, agent: AgentFacts, gateway: GatewayOrder | None 
         agent_sha256=agent.sha256,
         model=_model(gateway),
         weaker=_weaker(plan),
+        setup_network=setup.network if setup else (),
+        setup_refused=setup.refused if setup else (),
     )
 
 

@@ -14,16 +14,22 @@ import secrets
 import stat
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from podium.kernel.errors import PodiumError, UsageError
 from podium.workspaces.plan import SandboxPlan
 from podium.workspaces.run import Completed, run
 from podium.workspaces.space import remove
 
+if TYPE_CHECKING:
+    from podium.workspaces.egress.sources import Sources
+
 SETUP_SECONDS: Final = 30 * 60.0
 _LOG_BYTES: Final = 256 * 1024
 _SHOWN_BYTES: Final = 2000
+_MOST_REFUSED: Final = 50
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -35,12 +41,14 @@ def build_layer(
     *,
     bwrap: str,
     timeout_seconds: float = SETUP_SECONDS,
+    sources: Sources | None = None,
 ) -> Path:
     """The layer `key` in `store`, built with the command `setup` if it is not there yet.
 
     `plan_at` gives the sandbox to build in, whose `upper` lies in the directory it is given. Of several builders at
-    once, one builds and the others wait. Raises PodiumError with the end of the output when the set-up fails (the log
-    stays in `store` as `KEY.log`), and UsageError for a key that is no file name.
+    once, one builds and the others wait. `sources` is what the set-up may reach; None = nothing. Raises PodiumError
+    with the end of the output when the set-up fails (the log stays in `store` as `KEY.log`), and UsageError for a key
+    that is no file name.
     """
     if not key or "/" in key or key.startswith("."):
         raise UsageError(f"{key!r} cannot name a layer", where=str(store))
@@ -55,23 +63,38 @@ def build_layer(
         place = store / f".{key}.{secrets.token_hex(4)}.building"
         place.mkdir(mode=0o700)
         try:
-            _build(layer, plan_at(place), setup, bwrap, timeout_seconds)
+            _build(layer, plan_at(place), setup, bwrap, timeout_seconds, sources)
         finally:
             remove(place, within=store)
     return layer
 
 
-def _build(layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_seconds: float) -> None:
-    done = run(plan, setup, bwrap=bwrap, timeout_seconds=timeout_seconds, output_limit=_LOG_BYTES)
+def refused_at(layer: Path) -> tuple[str, ...]:
+    """What the set-up of a layer asked for and was refused: the host as it named it, and why."""
+    try:
+        return msgspec.json.decode(_refusals(layer).read_bytes(), type=tuple[str, ...])
+    except (OSError, msgspec.MsgspecError):
+        return ()
+
+
+def _build(
+    layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_seconds: float, sources: Sources | None
+) -> None:
+    refused: dict[str, str] = {}
+    done = _run(plan, setup, bwrap, timeout_seconds, sources, refused)
     log = layer.with_name(f"{layer.name}.log")
-    log.write_bytes(done.output)
+    told = [f"{where}: {why}" for where, why in refused.items()]
+    log.write_bytes(done.output + "".join(f"\npodium refused {line}" for line in told).encode())
     if done.how != "exited" or done.exit_code != 0:
         end = done.output[-_SHOWN_BYTES:].decode(errors="replace").strip()
         raise PodiumError(
             f"the set-up of dependencies {_failed(done, timeout_seconds)}:\n{end}",
             where="[environment] setup",
-            do=f"It has no network and must install into the workspace. The whole log: {log}",
+            do=f"{_hint(sources, told)} The whole log: {log}",
         )
+    _refusals(layer).unlink(missing_ok=True)
+    if told:
+        _refusals(layer).write_bytes(msgspec.json.encode(told))
     upper = Path(plan.upper)
     with _directory(upper) as made:
         for lower in plan.lowers:
@@ -79,6 +102,47 @@ def _build(layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_secon
                 _prune(made, below)
         _clean(made)
     upper.rename(layer)
+
+
+def _run(
+    plan: SandboxPlan,
+    setup: str,
+    bwrap: str,
+    timeout_seconds: float,
+    sources: Sources | None,
+    refused: dict[str, str],
+) -> Completed:
+    if sources is None:
+        return run(plan, setup, bwrap=bwrap, timeout_seconds=timeout_seconds, output_limit=_LOG_BYTES)
+    from podium.workspaces.egress.door import Door  # here: a set-up is rare, and it needs an HTTP parser
+
+    def refuse(where: str, why: str) -> None:
+        if len(refused) < _MOST_REFUSED:
+            refused.setdefault("".join(char if char.isprintable() else "?" for char in where[:200]), why[:300])
+
+    plan = msgspec.structs.replace(plan, network=(*sources.hosts, *sources.origins))
+    with Door(sources, refuse) as door:
+        return run(
+            plan,
+            setup,
+            bwrap=bwrap,
+            timeout_seconds=timeout_seconds,
+            output_limit=_LOG_BYTES,
+            network=door.access,
+            at_start=door.open,
+        )
+
+
+def _hint(sources: Sources | None, refused: list[str]) -> str:
+    if refused:
+        return f"It was refused {'; '.join(refused[:5])}. What it needs can be named in [network] allow."
+    if sources is None:
+        return "It has no network (setup_network = true opens package indexes) and must install into the workspace."
+    return f"It reaches {', '.join(sources.reach) or 'nothing'}, and must install into the workspace."
+
+
+def _refusals(layer: Path) -> Path:
+    return layer.with_name(f"{layer.name}.refused")
 
 
 def _failed(done: Completed, timeout_seconds: float) -> str:

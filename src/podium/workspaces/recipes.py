@@ -16,6 +16,9 @@ AUTO = "auto"
 HATCH = ".podium/setup"
 """A script of the project that sets up a workspace: counts where `setup` is empty or `auto`."""
 
+PROGRAMS = ("uv", "node", "npm", "pnpm")
+"""What recipes need beside Python, and users often have in their own directories."""
+
 _HATCH_INPUTS = ("package.json", "pyproject.toml")
 _PYTHON: tuple[tuple[str, str], ...] = (
     ("uv.lock", "UV_LINK_MODE=copy UV_PROJECT_ENVIRONMENT=.venv uv sync --frozen"),
@@ -24,7 +27,7 @@ _PYTHON: tuple[tuple[str, str], ...] = (
     ("requirements.txt", "{venv} -r requirements.txt"),
 )
 _NODE: tuple[tuple[str, str], ...] = (
-    ("pnpm-lock.yaml", "pnpm install --frozen-lockfile --package-import-method=copy"),
+    ("pnpm-lock.yaml", 'pnpm install --frozen-lockfile --package-import-method=copy --store-dir="$HOME/.pnpm-store"'),
     ("package-lock.json", "npm ci --no-audit --no-fund"),
 )
 _VENV = "python3 -m venv .venv && .venv/bin/python -m pip install --no-input --disable-pip-version-check"
@@ -35,6 +38,7 @@ class Recipe(Value, frozen=True, kw_only=True):
 
     command: str
     lockfiles: tuple[str, ...]
+    programs: tuple[str, ...] = ()  # that it needs and that may be the user's own
 
 
 def recipe(setup: str, lockfiles: tuple[str, ...], files: Collection[str]) -> Recipe | None:
@@ -48,7 +52,7 @@ def recipe(setup: str, lockfiles: tuple[str, ...], files: Collection[str]) -> Re
     locks = tuple(name for name, _ in (*_PYTHON, *_NODE) if name in there)
     if HATCH in there:
         own = tuple(name for name in _HATCH_INPUTS if name in there)
-        return Recipe(command=f"sh {HATCH}", lockfiles=(HATCH, *locks, *own, *lockfiles))
+        return Recipe(command=f"sh {HATCH}", lockfiles=(HATCH, *locks, *own, *lockfiles), programs=PROGRAMS)
     if not setup:
         return None
     chosen = [next(((name, how) for name, how in group if name in there), None) for group in (_PYTHON, _NODE)]
@@ -56,4 +60,7 @@ def recipe(setup: str, lockfiles: tuple[str, ...], files: Collection[str]) -> Re
     if not steps:
         return None
     command = " && ".join(f"( {how.replace('{venv}', _VENV)} )" for _, how in steps)
-    return Recipe(command=command, lockfiles=(*(name for name, _ in steps), *lockfiles))
+    words = {word for _, how in steps for word in how.split()}
+    words |= {"node"} if words & {"npm", "pnpm"} else set[str]()
+    programs = tuple(name for name in PROGRAMS if name in words)
+    return Recipe(command=command, lockfiles=(*(name for name, _ in steps), *lockfiles), programs=programs)

@@ -71,13 +71,15 @@ def run(
     on_breach: Callable[[Breach], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     network: NetworkHook | None = None,
+    at_start: Callable[[Launch], None] | None = None,
 ) -> Completed:
     """Run a command (a string is given to `/bin/sh -c`) and return what became of it; never raises for its failure.
 
     Everything it started is gone when this returns. It is killed after `timeout_seconds`, and as a "limit" when it goes
     beyond a limit of the plan (`on_breach` hears of it first), when it prints more than `FLOOD_BYTES`, and when
     `cancelled`, asked four times a second, says yes. Call it from a thread that stays until it returns.
-    Raises UsageError for an impossible plan and OSError when bwrap cannot be started.
+    Raises UsageError for an impossible plan, OSError when bwrap cannot be started, and what `at_start` raises, which
+    is called right after the start.
     """
     words = ["/bin/sh", "-c", argv] if isinstance(argv, str) else list(argv)
     started = time.monotonic()
@@ -95,6 +97,8 @@ def run(
         tail = _Tail(output_limit)
         with process:
             try:
+                if at_start is not None:
+                    at_start(ready)
                 why_end = _reasons(Watchdog(plan), ready, tail, started + timeout_seconds, on_breach, cancelled)
                 how, why = _attend(ready, process, tail, why_end)
             except BaseException:

@@ -14,28 +14,35 @@ class NotAllowedError(Exception):
     """The name leads to where it may not; the text says where."""
 
 
-async def resolved(host: str, port: int, allowed: Collection[str]) -> list[str]:
+async def resolved(host: str, port: int, allowed: Collection[str], *, private: bool = False) -> list[str]:
     """The addresses to try, in order. Raises NotAllowedError when the name leads to none that may be reached, OSError.
+
+    `private`: the person named this host, and it may be one of a private network.
 
     Looked up here, once, and connected to by address: an answer that changes in between changes nothing.
     """
     loop = asyncio.get_running_loop()
     looking = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     found = [str(each[4][0]) for each in await asyncio.wait_for(looking, RESOLVE_SECONDS)]
-    kept = [address for address in dict.fromkeys(found) if may_reach(address, port, allowed)]
+    kept = [address for address in dict.fromkeys(found) if may_reach(address, port, allowed, private=private)]
     if not kept:
         shown = ", ".join(dict.fromkeys(found)) or "nothing"
         raise NotAllowedError(f"{host} leads to {shown}, which is not public")
     return kept
 
 
-def may_reach(address: str, port: int, allowed: Collection[str]) -> bool:
-    """Whether this address may be connected to: it is public, or the list names the address itself."""
+def may_reach(address: str, port: int, allowed: Collection[str], *, private: bool = False) -> bool:
+    """Whether this address may be connected to: it is public, or the list names the address itself.
+
+    With `private`, an address of a private network will do as well; this machine and the link never do.
+    """
     bare = address.partition("%")[0]
     known = ipaddress.ip_address(bare)
     if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is not None:
         known = known.ipv4_mapped
     if known.is_global and not known.is_multicast:
+        return True
+    if private and not (known.is_loopback or known.is_link_local or known.is_multicast or known.is_unspecified):
         return True
     named = {f"{bare}:{port}", f"[{bare}]:{port}", *([f"localhost:{port}"] if known.is_loopback else [])}
     return bool(named.intersection(allowed)) and not known.is_link_local

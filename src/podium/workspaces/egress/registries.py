@@ -32,9 +32,9 @@ def proxy_env(port: int = PORT) -> dict[str, str]:
 def registry_env(environ: Mapping[str, str]) -> dict[str, str]:
     """The variables for pip, uv and npm, from the user's variables and files; without any credential."""
     home = environ.get("HOME", "")
-    pip, extra = _pip(environ, home)
-    uv = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or _uv(environ, home) or pip
-    npm = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY") or _npm(environ, home)
+    pip, extra = pip_indexes(environ, home)
+    uv = environ.get("UV_DEFAULT_INDEX") or environ.get("UV_INDEX_URL") or uv_index(environ, home) or pip
+    npm = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY") or npm_registry(environ, home)
     wanted = {"PIP_INDEX_URL": pip, "PIP_EXTRA_INDEX_URL": extra, "UV_DEFAULT_INDEX": uv, "npm_config_registry": npm}
     found = {name: " ".join(filter(None, map(without_credentials, text.split()))) for name, text in wanted.items()}
     return {name: text for name, text in found.items() if text}
@@ -63,7 +63,8 @@ def without_credentials(url: str) -> str:
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
 
 
-def _pip(environ: Mapping[str, str], home: str) -> tuple[str, str]:
+def pip_indexes(environ: Mapping[str, str], home: str) -> tuple[str, str]:
+    """pip's index and its further ones, as they are written, credentials and all."""
     places = [
         "/etc/pip.conf",
         f"{home}/.pip/pip.conf",
@@ -74,17 +75,18 @@ def _pip(environ: Mapping[str, str], home: str) -> tuple[str, str]:
     for place in places:
         parser = configparser.RawConfigParser(strict=False)
         with contextlib.suppress(configparser.Error):
-            parser.read_string(_text(place))
+            parser.read_string(text_of(place))
         for section in ("global", "install"):
             index = parser.get(section, "index-url", fallback=index) or index
             extra = parser.get(section, "extra-index-url", fallback=extra) or extra
     return environ.get("PIP_INDEX_URL") or index, environ.get("PIP_EXTRA_INDEX_URL") or extra
 
 
-def _uv(environ: Mapping[str, str], home: str) -> str:
+def uv_index(environ: Mapping[str, str], home: str) -> str:
+    """uv's default index by its file, as it is written."""
     place = f"{environ.get('XDG_CONFIG_HOME') or home + '/.config'}/uv/uv.toml"
     try:
-        document: dict[str, Any] = tomllib.loads(_text(place))
+        document: dict[str, Any] = tomllib.loads(text_of(place))
     except tomllib.TOMLDecodeError:
         return ""
     listed: object = document.get("index")
@@ -96,15 +98,17 @@ def _uv(environ: Mapping[str, str], home: str) -> str:
     return single if isinstance(single, str) else ""
 
 
-def _npm(environ: Mapping[str, str], home: str) -> str:
+def npm_registry(environ: Mapping[str, str], home: str) -> str:
+    """npm's registry by its files, as it is written."""
     found = ""
     for place in ("/etc/npmrc", environ.get("NPM_CONFIG_USERCONFIG") or f"{home}/.npmrc"):
-        match = re.findall(r"^\s*registry\s*=\s*(\S+)\s*$", _text(place), re.MULTILINE)
+        match = re.findall(r"^\s*registry\s*=\s*(\S+)\s*$", text_of(place), re.MULTILINE)
         found = match[-1] if match else found
     return found
 
 
-def _text(place: str) -> str:
+def text_of(place: str) -> str:
+    """The beginning of a file; empty where there is none."""
     try:
         with Path(place).open("rb") as file:
             return file.read(_LARGEST).decode("utf-8", "replace")
