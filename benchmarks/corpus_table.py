@@ -14,6 +14,7 @@ SHOWN = {
     "behaviour": "behaviour",
     "public-api": "public API",
 }
+READING = ("weakened-tests", "deleted-tests", "public-api", "not-changed", "security", "shape")
 WORDS = {"holds": "holds", "fails": "finds", "broken before": "broken before", "not run": "not run", "blind": "blind"}
 HEAD = """\
 # Evidence about real changes
@@ -29,6 +30,14 @@ of two cores that had much else to do: five to ten times those of an idle one.
 `finds` means that the kind has something to show: for `behaviour` a concrete call with both results, for `unrun lines`
 lines that no test runs, for `mutants` small changes that no test notices. `blind` and `not run` say that it could not
 look; why is in the last section.
+"""
+LANGUAGES_HEAD = """\
+# Evidence about real changes in other languages
+
+What the kinds that only read said about {count} changes of {projects} well-known projects in {languages}, as
+`python benchmarks/corpus_languages.py --table FILE` wrote it: slices as in [the corpus](evidence-corpus.md), one changed
+file with the test files that are named after it, from releases of the npm registry and the Python index, pinned by digest
+in `benchmarks/corpus.json`. Nothing is run here: no toolchain of these projects is needed.
 """
 
 
@@ -78,3 +87,40 @@ def _cell(item: dict[str, Any] | None) -> str:
 
 def _code(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")[:240]
+
+
+def write_languages(results: list[dict[str, Any]], file: Path) -> None:
+    """Write the page about other languages."""
+    languages = sorted({result["language"] for result in results})
+    told = ", ".join(languages[:-1]) + f" and {languages[-1]}" if len(languages) > 1 else languages[0]
+    head = LANGUAGES_HEAD.format(
+        count=len(results), projects=len({result["project"] for result in results}), languages=told
+    )
+    names = {(item["kind"], item["name"]) for result in results for item in result["items"]}
+    read = sorted(each for each in names if each[0] in READING)
+    lines = [head, "## By kind", "", "How often a kind found something, of the changes that it looked at.", ""]
+    lines += ["| kind | " + " | ".join(languages) + " | blind |", "|" + "---|" * (len(languages) + 2)]
+    for kind, name in read:
+        cells: list[str] = []
+        items = [(r["language"], i) for r in results for i in r["items"] if (i["kind"], i["name"]) == (kind, name)]
+        for language in languages:
+            own = [item["outcome"]["type"] for of, item in items if of == language]
+            cells.append(f"{own.count('fails')} of {len(own)}" if own else "")
+        blind = sum(item["outcome"]["type"] == "blind" for _, item in items)
+        lines.append(f"| {kind}: {name} | " + " | ".join(cells) + f" | {blind} |")
+    lines += ["", "## By change", "", "| change | lines | findings, by rule | s |", "|---|---|---|---|"]
+    for result in results:
+        rules: dict[str, int] = {}
+        for item in result["items"]:
+            for finding in item.get("findings", ()) if item["kind"] in READING else ():
+                rules[finding["rule"]] = rules.get(finding["rule"], 0) + 1
+        said = ", ".join(f"{rule} {count}" for rule, count in sorted(rules.items())) or "none"
+        lines.append(f"| {result['name']} | {result['lines']} | {said} | {result['seconds']:.1f} |")
+    reasons = [
+        f"- {result['name']}: {item['kind']}: {item['outcome']['why'][:160]}"
+        for result in results
+        for item in result["items"]
+        if item["kind"] in READING and item["outcome"]["type"] == "blind"
+    ]
+    lines += ["", "## What could not be seen", "", *(reasons or ["Every file could be read."])]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -69,8 +69,19 @@ mod tests {
     }
 }
 """
-NAMES = {"js": "add.test.ts", "go": "add_test.go", "rust": "src/add.rs"}
-TEXTS = {"js": JS, "go": GO, "rust": RUST}
+NODE = """\
+test("adds", async (t) => {
+  t.plan(3);
+  await t.test("small", (t) => {
+    t.assert.strictEqual(add(1, 2), 3);
+    t.ok(isOdd(3));
+    t.assert.ok(!("sum" in state));
+  });
+  add(1, 2, (err, sum) => { t.error(err); t.same(sum, [3]); });
+});
+"""
+NAMES = {"node": "test/add.js", "js": "add.test.ts", "go": "add_test.go", "rust": "src/add.rs"}
+TEXTS = {"node": NODE, "js": JS, "go": GO, "rust": RUST}
 
 
 def found(language: str, new: str) -> list[str]:
@@ -103,6 +114,12 @@ def found(language: str, new: str) -> list[str]:
         ("js", 'import { add } from "./add";', 'jest.mock("./add");', "mock-added"),
         ("js", "expect(add(1, 2)).toBe(3);", "try { expect(add(1, 2)).toBe(3); } catch {}", "assertion-swallowed"),
         ("js", "expect(add(1, 2)).toBe(3);", "if (fast) { expect(add(1, 2)).toBe(3); }", "assertion-conditional"),
+        ("node", "    t.assert.strictEqual(add(1, 2), 3);\n", "", "assertion-removed"),
+        ("node", "add(1, 2), 3", "add(1, 2), 4", "expectation-changed"),
+        ("node", "t.same(sum, [3])", "t.ok(sum)", "assertion-loosened"),
+        ("node", "t.ok(isOdd(3))", "t.ok(true)", "assertion-removed"),
+        ("node", "t.ok(isOdd(3))", "t.notOk(isOdd(3))", "expectation-changed"),
+        ("node", 't.test("small"', 't.test.skip("small"', "test-skipped"),
         ("go", "\t\t{0, 0, 0},\n", "", "case-removed"),
         ("go", "{1, 2, 3}", "{1, 2, 4}", "expectation-changed"),
         ("go", "Equal(t, 5,", "Equal(t, 6,", "expectation-changed"),
@@ -136,6 +153,10 @@ def test_a_weakening_is_found_in_each_language(language: str, old: str, new: str
         ("js", "    expect(add(1, 2)).toBe(3);\n    expect(add(0, 0)).toEqual(0);\n",
          "    expect(add(0, 0)).toEqual(0);\n    expect(add(1, 2)).toBe(3);\n"),
         ("js", "[[1, 1], [2, 4]]", "[[1, 1], [2, 4], [3, 9]]"),
+        ("node", 'await t.test("small"', 'test("small"'),
+        ("node", "t.assert.strictEqual(", "t.equal("),
+        ("node", 't.assert.ok(!("sum" in state))', 't.notOk("sum" in state)'),
+        ("node", "(err, sum) => { t.error(err); t.same", "(_, sum) => { t.assert.ok(true); t.same"),
         ("go", "{0, 0, 0},", "{0, 0, 0},\n\t\t{5, 5, 10},"),
         ("go", 't.Errorf("got %d", got)', 't.Fatalf("add: got %d, want %d", got, tt.want)'),
         ("rust", "add(1, 2), 3", 'add(1, 2), 3, "adding {} and {}", 1, 2'),

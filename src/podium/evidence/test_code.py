@@ -39,14 +39,14 @@ _RULE_LINE = re.compile(
 )
 _SILENCES = re.compile(
     r"#\s*(?:noqa|nosec|type:\s*ignore|pyright:\s*ignore|pragma:\s*no\s*(?:cover|branch)|pylint:\s*disable|mypy:\s*ignore)"
-    r"|(?://|/\*)\s*(?:eslint-disable|@ts-(?:ignore|nocheck|expect-error)|istanbul\s+ignore|c8\s+ignore|v8\s+ignore"
+    r"|(?://|/\*)\s*(?:eslint-disable|@ts-(?:ignore|nocheck|expect-error)|istanbul\s+ignore|[cv]8\s+ignore(?!\s+(?:stop|end)\b)"
     r"|biome-ignore|nolint\b|prettier-ignore)|#!?\[allow\("
 )
 
 _TEST_CASE = re.compile(
     r"^\s*(?:async\s+)?def\s+(?P<py>test\w*)\s*\("
     r"|^\s*class\s+(?P<cls>Test\w*)"
-    r"|^\s*(?:it|test|specify)(?:\.\w+)*\s*\(\s*(?P<q>['\"`])(?P<js>.+?)(?P=q)"
+    r"|^\s*(?:(?:await|return)\s+)?(?:(?:tt?|st|tap|ctx)\.)?(?:it|test|specify)(?:\.\w+)*\s*\(\s*(?P<q>['\"`])(?P<js>.+?)(?P=q)"
     r"|^\s*func\s+(?P<go>(?:Test|Fuzz|Example)\w*)\s*\("
     r"|^\s*(?:pub\s+)?(?:async\s+)?fn\s+(?P<rs>test\w*|\w+_test)\s*\("
     r"|^\s*(?:public\s+)?(?:void|fun)\s+(?P<jv>test\w*)\s*\("

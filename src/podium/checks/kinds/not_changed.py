@@ -32,8 +32,10 @@ _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 _HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
 _TERM = re.compile(r"`([A-Za-z_][\w.]{2,60})(?:\(\))?`")
 _ORDINARY = re.compile(
-    r"^(?:import|from|return|else|except|@|#|//|/\*|\*|def|class|pass|raise|try|with open)\b|^[)\]}]|^\w+\s*:[^=]*,?$"
+    r"^(?:import|from|return|else|except|def|class|pass|raise|try|with open|export|function|fn|pub|func|use)\b"
+    r"|^(?:@|#|//|/\*|\*|\.|[)\]}])|^\w+\s*:[^=]*,?$"
 )
+_NEAR = 8  # lines: equal lines that are nearer to each other than this are one place
 
 
 class NotChanged:
@@ -157,13 +159,32 @@ async def _siblings(bench: Bench) -> Answer:
             if stripped in wanted:
                 places.setdefault(stripped, []).append((path, number))
     found = Findings()
-    for text, where in places.items():
-        if len(where) > _MOST_ELSEWHERE:
-            continue
-        for path, number in where:
-            message = f"the line that was replaced in {wanted[text]} stands here too, as it was: {text[:100]}"
-            found.add("sibling", "note", message, path=path, line=number, side="not changed")
+    for path, number, text, more in _places(places, wanted):
+        message = f"the line that was replaced in {wanted[text]} stands here too, as it was: {text[:100]}"
+        if more:
+            message += f" (and {more} more next to it)"
+        found.add("sibling", "note", message, path=path, line=number, side="not changed")
     return _answer(found, "a replaced line stands elsewhere as it was", "places where a replaced line stands as it was")
+
+
+def _places(found: dict[str, list[tuple[str, int]]], wanted: dict[str, str]) -> Iterator[tuple[str, int, str, int]]:
+    """Where replaced lines stand as they were: the first of those that stand together, and how many follow it."""
+    known = sorted(
+        (wanted[text], path, number, text)
+        for text, where in found.items()
+        for path, number in (where if len(where) <= _MOST_ELSEWHERE else ())
+    )
+    first, last, more = ("", "", 0, ""), 0, 0
+    for each in known:
+        if each[:2] == first[:2] and each[2] - last <= _NEAR:
+            more += 1
+        else:
+            if first[1]:
+                yield (*first[1:], more)
+            first, more = each, 0
+        last = each[2]
+    if first[1]:
+        yield (*first[1:], more)
 
 
 async def _documents(bench: Bench) -> Answer:

@@ -11,7 +11,9 @@ from podium.checks.python_claims import VACUOUS, Claim, Test
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_CASE = re.compile(r"^(?:[xf]?it|x?test|specify|Deno\.test)(?:\.|$)")
+_CASE = re.compile(r"^(?:[xf]?it|x?test|specify|Deno\.test|(?:tt?|st|tap|ctx)\.test)(?:\.|$)")
+_OWN = re.compile(r"^(?:chai\.|(?:tt?|st|tap|ctx)\.)?assert(?:\.\w+)*$")
+_GIVEN = re.compile(r"^(?:tt?|st|tap)\.(\w+)$")
 _GROUP = re.compile(r"^(?:[xf]?describe|[xf]?context|suite)(?:\.|$)")
 _SKIPPED = re.compile(r"^x|\.(?:skip|todo|fixme|failing|fails)\b")
 _FUNCTIONS = frozenset({"arrow_function", "function_expression", "function"})
@@ -31,6 +33,16 @@ _MATCHERS = {
     "throws": "raises", "rejects": "raises", "lengthOf": "==", "match": "matches", "instanceOf": "isinstance",
     "instanceof": "isinstance", "above": ">", "below": "<", "least": ">=", "most": "<=", "closeTo": "~=", "ok": "true",
     "isTrue": "true", "isOk": "true", "isFalse": "false", "property": "holds", "a": "isinstance", "an": "isinstance",
+}  # fmt: skip
+_GIVEN_MATCHERS = {
+    "equal": "equal", "equals": "equal", "is": "strictEqual", "same": "deepEqual", "deepEqual": "deepEqual",
+    "strictSame": "deepStrictEqual", "strictEqual": "strictEqual", "like": "match",
+    "deepStrictEqual": "deepStrictEqual",
+    "not": "notEqual", "notEqual": "notEqual", "notSame": "notDeepEqual", "notStrictSame": "notDeepStrictEqual",
+    "notDeepEqual": "notDeepEqual", "match": "match", "regex": "match", "has": "match", "hasStrict": "match",
+    "ok": "ok",
+    "truthy": "ok", "true": "isTrue", "notOk": "isFalse", "falsy": "isFalse", "false": "isFalse",
+    "throws": "throws", "rejects": "rejects", "throwsAsync": "rejects",
 }  # fmt: skip
 _BARE = {"toBeNull": "null", "toBeUndefined": "undefined", "toBeDefined": "undefined", "toBeNaN": "NaN"}
 _PROPERTY = {"true": ("==", "true"), "false": ("==", "false"), "null": ("==", "null"), "undefined": ("is", "undefined"),
@@ -104,7 +116,7 @@ class _Reader:
         if expected is not None:
             subject, chain = expected
             claim = _matched(subject, chain, arguments)
-        elif re.match(r"^(?:chai\.)?assert(?:\.\w+)*$", callee) and arguments:
+        elif arguments and (_OWN.match(callee) or ((given := _GIVEN.match(callee)) and given[1] in _GIVEN_MATCHERS)):
             claim = _asserted(callee, arguments)
         else:
             return
@@ -202,13 +214,18 @@ def _matched(subject: str, chain: list[str], arguments: list[str]) -> Claim | No
     return Claim(relation, subject, expected, 0, tolerance)
 
 
-def _asserted(callee: str, arguments: list[str]) -> Claim:
+def _asserted(callee: str, arguments: list[str]) -> Claim | None:
     matcher = callee.rpartition(".")[2] if "." in callee else "ok"
-    relation = _MATCHERS.get(matcher, "true")
+    matcher = "ok" if matcher == "assert" else _GIVEN_MATCHERS.get(matcher, matcher)
+    if matcher == "ifError" or (matcher == "ok" and callee[:1] == "t" and _is_literal(arguments[0])):
+        return None  # a guard in a callback, and what is counted against a plan: that this place is reached
+    relation = _MATCHERS.get(matcher, "true") if matcher != "isFalse" else "false"
     subject = arguments[0]
     if matcher not in _MATCHERS:
         return Claim("true", f"{matcher} {', '.join(arguments)}", "", 0)
     if relation in ("true", "false"):
+        if re.match(r"!\w+$|!\([^()]*\)$", subject):
+            relation, subject = _OPPOSITE[relation], subject[1:].removeprefix("(").removesuffix(")")
         return Claim(VACUOUS if _is_literal(subject) else relation, subject, "", 0)
     return Claim(relation, subject, arguments[1] if len(arguments) > 1 else "", 0)
 
@@ -232,6 +249,9 @@ def _swallows(node: Node) -> bool:
         return False
     return not any(
         each.type == "throw_statement"
-        or (each.type == "call_expression" and re.match(r"expect|assert|fail|done|reject", words(each)))
+        or (
+            each.type == "call_expression"
+            and re.match(r"(?:tt?\.)?(?:expect|assert|fail|done|reject|threw)", words(each))
+        )
         for each in walk(handler)
     )

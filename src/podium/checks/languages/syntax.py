@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 LONGEST = 2 * 1024 * 1024
 _MOST_NODES = 400_000
 _MOST_WORDS = 4000
+_TYPED = ("typescript", "tsx")
+_VARIANCE = re.compile(
+    rb"((?:[<,]|\*/)\s*(?:const\s+)?)((?:in\s+)?out|in)(?=\s+[A-Za-z_$][\w$]*\s*(?:extends\b|=(?!=)|,|>))"
+)
 _WHOLE = frozenset({"string", "template_string", "regex", "interpreted_string_literal", "raw_string_literal",
                     "rune_literal", "string_literal", "char_literal"})  # fmt: skip
 _TIGHT_BEFORE = frozenset((")", "]", ".", ",", ";", "?", ":", "?.", "::", "++", "--"))
@@ -28,12 +33,21 @@ def parse(path: str, source: bytes) -> Node:
     if len(source) > LONGEST:
         raise UnreadableError(f"it is larger than {LONGEST // 2**20} MB")
     # Go's grammar ends a statement at the end of a line only.
-    root = parser_of(grammar).parse(source if source.endswith(b"\n") else source + b"\n").root_node
+    text = source if source.endswith(b"\n") else source + b"\n"
+    root = parser_of(grammar).parse(text).root_node
+    if root.has_error and grammar in _TYPED:
+        plain = _without_variance(text)
+        root = parser_of(grammar).parse(plain).root_node if plain != text else root
     if root.has_error:
         raise UnreadableError(f"it is not {grammar} that can be parsed here")
     if root.descendant_count > _MOST_NODES:
         raise UnreadableError("it has too many expressions")
     return root
+
+
+def _without_variance(text: bytes) -> bytes:
+    """The text with `in` and `out` before type parameters blanked: TypeScript 4.7 has them, its grammar here has not."""
+    return _VARIANCE.sub(lambda found: found[1] + b" " * len(found[2]), text)
 
 
 def walk(node: Node, *, into: frozenset[str] | None = None) -> Iterator[Node]:
