@@ -31,6 +31,7 @@ def command(context: Context, task: str, agent: str, port: int | None) -> None:
     sandbox of its own, served by the command `preview` of podium.toml. Only this machine reaches it. The page is an
     agent's work that nobody has reviewed: type nothing into it that it must not know.
     """
+    from podium.conductor.own_keys import redactor_of
     from podium.conductor.prepare import ground_of
     from podium.conductor.preview import candidate_at_work, process_of_round, serve
     from podium.conductor.tasks import find_run
@@ -56,7 +57,8 @@ def command(context: Context, task: str, agent: str, port: int | None) -> None:
         try:
             serve(pid, inside, ready=lambda url: _tell(context, run, url))
         except PodiumError as error:
-            end = log.read_text(errors="replace")[-1000:] if log and log.exists() else ""
+            said = log.read_text(errors="replace") if log and log.exists() else ""
+            end = redactor_of(context.settings, context.environ).text(said)[-1000:]
             raise PodiumError(
                 error.what, where=f"{run.spec}/{run.task}", do=context.output.safe(end) or error.do
             ) from error

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from podium.agents.locate import locate
 from podium.conductor.crash import crash_point
 from podium.conductor.ground import Ground
 from podium.conductor.mirrors import open_mirror, publish
+from podium.conductor.own_keys import redactor_of
 from podium.conductor.prepare import ground_of, overlay_dir
 from podium.conductor.shop import Shop, in_thread
 from podium.git.bundle import fetch_bundle
@@ -27,10 +29,11 @@ from podium.git.harvest import (
 from podium.git.mirror import Mirror
 from podium.git.model import HarvestReport, Identity
 from podium.kernel.clock import moment
-from podium.kernel.errors import PodiumError
+from podium.kernel.errors import PodiumError, UsageError
 from podium.runs import rules
 from podium.runs.events import CandidateHarvested, RoundFailed, RoundStopped
 from podium.runs.model import Candidate, Harvesting, Round, Run
+from podium.supervisor.order import read_order
 from podium.workspaces.plan import OBJECTS, Mount
 from podium.workspaces.run import run as run_sandboxed
 from podium.workspaces.space import remove
@@ -63,11 +66,13 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
         publish(mirror, shop.home, registered, ref)
         crash_point(shop.crash_at, "harvested-not-recorded")
         candidate = _candidate(mirror, round_.base, report, ref)
+    replaced = _replaced(shop, round_, shop.round_dir(project, run_id, number))
+    notes = tuple(redactor_of(ground.settings, shop.environ).text(note) for note in (*replaced, *_notes(report)))
     with shop.desk.change(project) as change:
         now = change.state.runs.by_id[run_id].rounds[number - 1]
         if isinstance(now.state, Harvesting):
             harvested = CandidateHarvested(
-                run=run_id, round=number, candidate=candidate, notes=(*rules.hand_notes(now), *_notes(report))
+                run=run_id, round=number, candidate=candidate, notes=(*rules.hand_notes(now), *notes)
             )
             change.append(harvested, actor=shop.actor)
             ending = _ending(run_id, now, candidate)
@@ -121,6 +126,24 @@ def _candidate(mirror: Mirror, base: str, report: HarvestReport, ref: str) -> Ca
         added=sum(change.added for change in changed),
         removed=sum(change.removed for change in changed),
         ref=ref,
+    )
+
+
+def _replaced(shop: Shop, round_: Round, directory: Path) -> tuple[str, ...]:
+    """That the agent's program is another one than it was when the round began, if it is: updates come at any time."""
+    first = round_.boundary.agent_sha256 if round_.boundary is not None else ""
+    try:
+        program = read_order(directory).program
+        now = locate((program,), shop.path, agent=program).sha256 if program and first else first
+    except UsageError:
+        return ("the agent's program is not where it was any more; the boundary tells what began the round",)
+    except PodiumError:
+        return ()  # another worker's round: its order is not here
+    if now == first:
+        return ()
+    return (
+        f"the agent's program was replaced while it worked: it began as sha256 {first[:16]} and is {now[:16]} now; "
+        "what started later in the round may have been the new one",
     )
 
 
