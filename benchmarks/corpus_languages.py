@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def main() -> None:
     for project in PROJECTS:
         if chosen.only in ("", project.name):
             releases = [(version, unpack(project, version)) for version in project.versions]
-            for (old, before), (new, after) in zip(releases, releases[1:], strict=False):
+            for (old, before), (new, after) in pairwise(releases):
                 paths = changed_files(project, before, after)[: chosen.most]
                 results += [look(f"{project.name} {old}..{new}", project, path, before, after) for path in paths]
     if chosen.findings:
@@ -169,10 +170,8 @@ def print_findings(results: list[dict[str, Any]]) -> None:
             if outcome["type"] in ("blind", "not run"):
                 print(f"   {outcome['type']:8} {item['kind']} {item['name']}: {outcome['why'][:160]}")
             for each in item.get("findings", []):
-                print(
-                    f"   {each['level']:8} {each['rule']} {each.get('path', '')}:{each.get('line', 0)} {each.get('side', '')}"
-                    f" {each['message'][:170]}"
-                )
+                place = f"{each.get('path', '')}:{each.get('line', 0)} {each.get('side', '')}"
+                print(f"   {each['level']:8} {each['rule']} {place} {each['message'][:170]}")
 
 
 if __name__ == "__main__":

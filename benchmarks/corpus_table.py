@@ -29,15 +29,15 @@ of two cores that had much else to do: five to ten times those of an idle one.
 
 `finds` means that the kind has something to show: for `behaviour` a concrete call with both results, for `unrun lines`
 lines that no test runs, for `mutants` small changes that no test notices. `blind` and `not run` say that it could not
-look; why is in the last section.
+look; why is in the last section. TypeScript, JavaScript and Rust are in [a corpus of their own](evidence-languages.md).
 """
 LANGUAGES_HEAD = """\
 # Evidence about real changes in other languages
 
 What the kinds that only read said about {count} changes of {projects} well-known projects in {languages}, as
-`python benchmarks/corpus_languages.py --table FILE` wrote it: slices as in [the corpus](evidence-corpus.md), one changed
-file with the test files that are named after it, from releases of the npm registry and the Python index, pinned by digest
-in `benchmarks/corpus.json`. Nothing is run here: no toolchain of these projects is needed.
+`python benchmarks/corpus_languages.py --table FILE` wrote it: slices as in [the corpus](evidence-corpus.md), one
+changed file with the test files that are named after it, from releases of the npm registry and the Python index, pinned
+by digest in `benchmarks/corpus.json`. Nothing is run here: no toolchain of these projects is needed.
 """
 
 

@@ -34,7 +34,7 @@ def api(path: str, old: str, new: str) -> list[str]:
         ("a.ts", "export function f(a: string): number {}", "export function f(b: string, c?: X): number {}", []),
         ("a.ts", "export interface A { x: number }", "export interface A { x: string }", ["A"]),
         ("a.ts", "export type A = 'a' | 'b'", "export type A = 'a'", ["A"]),
-        ("a.ts", "export interface A<out T, in out Key = string> { x: T }", "export interface A<out T> { x: T }", ["A"]),
+        ("a.ts", "export interface A<out T, in out K = X> { x: T }", "export interface A<out T> { x: T }", ["A"]),
         ("a.ts", "export type A<out> = out[]", "export type A<in T> = T[]\nexport type B<const out U> = U", ["A"]),
         ("a.tsx", "export const B = () => <b/>", "export const B = () => <i/>", []),
         ("a.go", GO_F, GO_F.replace("int", "string"), ["F"]),

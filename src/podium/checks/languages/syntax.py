@@ -46,7 +46,7 @@ def parse(path: str, source: bytes) -> Node:
 
 
 def _without_variance(text: bytes) -> bytes:
-    """The text with `in` and `out` before type parameters blanked: TypeScript 4.7 has them, its grammar here has not."""
+    """The text with `in` and `out` of type parameters blanked: TypeScript has them, its grammar here has not."""
     return _VARIANCE.sub(lambda found: found[1] + b" " * len(found[2]), text)
 
 
