@@ -62,7 +62,7 @@ def _edits(make: Make, name: str) -> Row:
     walled = (bench.upper / "seen.txt").is_file() and leaked.is_file() and not leaked.read_text()
     retried = any(each.fault == "fail" for each in bench.server.journal.entries())
     told = [event.agent_version for event in bench.events(Started) if event.agent_version]
-    installed = [place.name.removeprefix(f"{name}-") for place in INSTALLED.glob(f"{name}-*")]
+    installed = [place.name.removeprefix(f"{name}-") for place in INSTALLED.glob(f"{name}-[0-9]*")]
     return {
         "version": (told or installed)[0],
         "edits": _yes(edits),

@@ -28,16 +28,21 @@ ACCEPT: Final = "accept"
 DECLINE: Final = "decline"
 
 _SILENT: Final = frozenset({
-    "account/rateLimits/updated", "account/updated", "app/list/updated", "configWarning", "deprecationNotice",
-    "guardianWarning", "hook/completed", "hook/started", "item/agentMessage/delta", "item/commandExecution/outputDelta",
+    "account/login/completed", "account/rateLimits/updated", "account/updated", "app/list/updated", "configWarning",
+    "deprecationNotice", "fs/changed", "guardianWarning", "hook/completed", "hook/started", "item/agentMessage/delta",
+    "item/autoApprovalReview/completed", "item/autoApprovalReview/started", "item/commandExecution/outputDelta",
     "item/commandExecution/terminalInteraction", "item/fileChange/outputDelta", "item/fileChange/patchUpdated",
     "item/mcpToolCall/progress", "item/plan/delta", "item/reasoning/summaryPartAdded",
-    "item/reasoning/summaryTextDelta", "item/reasoning/textDelta", "mcpServer/startupStatus/updated",
-    "model/rerouted", "model/safetyBuffering/updated", "model/verification", "remoteControl/status/changed",
-    "serverRequest/resolved", "skills/changed", "thread/compacted", "thread/environment/connected",
-    "thread/name/updated", "thread/queue/changed", "thread/readState/changed", "thread/settings/updated",
-    "thread/started", "thread/status/changed", "turn/diff/updated", "turn/moderationMetadata", "turn/started",
-    "warning",
+    "item/reasoning/summaryTextDelta", "item/reasoning/textDelta", "mcpServer/oauthLogin/completed",
+    "mcpServer/startupStatus/updated", "model/rerouted", "model/safetyBuffering/updated", "model/verification",
+    "modelProvider/authRecoveryCompleted", "modelProvider/authRecoveryStarted", "project/changed",
+    "remoteControl/status/changed", "serverRequest/resolved", "skills/changed", "thread/archived",
+    "thread/attachment/updated", "thread/closed", "thread/compacted", "thread/deleted",
+    "thread/environment/connected", "thread/environment/disconnected", "thread/goal/cleared", "thread/goal/updated",
+    "thread/name/updated", "thread/prediction/updated", "thread/project/updated", "thread/queue/changed",
+    "thread/readState/changed", "thread/reverted", "thread/section/changed", "thread/settings/updated",
+    "thread/started", "thread/status/changed", "thread/unarchived", "turn/diff/updated", "turn/moderationMetadata",
+    "turn/started", "warning",
 })  # fmt: skip
 _STATUS: Final[dict[str, CallStatus]] = {
     "inProgress": "in_progress", "completed": "completed", "failed": "failed", "declined": "failed",
