@@ -15,6 +15,7 @@ from podium.cli.context import Context
 from podium.cli.follow import Follower
 from podium.cli.group import Verb
 from podium.cli.intent import documents
+from podium.cli.key_notes import tell_missing_keys
 from podium.cli.names import AgentName, AnyName
 from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
@@ -74,6 +75,7 @@ def command(
     early = _is_sound(context, state, wanted, agents)
     for each in wanted:
         ask_before_start(context, each.spec, each.tasks, agents, wish=ask)
+    tell_missing_keys(context, state, {each.spec for each in wanted}, agents)
     if early:
         ensure_conductor(context)  # it starts while the order is written
     ordered = [_order(context, project, each, agents) for each in wanted]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from podium.conductor.prepare import agent_settings
-from podium.conductor.providers import NoKey, gateway_of
+from podium.conductor.providers import missing_key
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.state import State
 from podium.kernel.clock import stamp
@@ -52,12 +52,8 @@ def _look(shop: Shop, project: str, run: str, number: int) -> bool:
 
 def _missing(shop: Shop, state: State, run: str) -> str:
     """What is missing, and what a person can do; empty when nothing is."""
-    settings = state.settings
-    agent = agent_settings(settings, state.runs.by_id[run].agent)
-    found = gateway_of(settings, agent, shop.environ)
-    if not isinstance(found, NoKey) or (settings.network and not agent.provider):
-        return ""  # the project opens ways of its own, and the agent may know one
-    return f"{found.what}. {found.do}"
+    agent = agent_settings(state.settings, state.runs.by_id[run].agent)
+    return missing_key(state.settings, agent, shop.environ)
 
 
 def _told(state: State, run: str, number: int) -> str:

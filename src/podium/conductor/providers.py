@@ -9,7 +9,7 @@ from podium.kernel.value import Value
 from podium.project.model import AgentSettings, Provider, ProviderKind, Settings
 from podium.project.providers import KINDS as KIND_NAMES
 from podium.project.providers import NONE, base_url
-from podium.workspaces.gateway.credentials import CHATGPT, find, is_chatgpt
+from podium.workspaces.gateway.credentials import CHATGPT, NoKeyError, find, is_chatgpt, read
 from podium.workspaces.gateway.kinds import KINDS, usual_kind
 from podium.workspaces.gateway.order import GatewayOrder
 
@@ -77,6 +77,21 @@ def gateway_of(settings: Settings, agent: AgentSettings, environ: Mapping[str, s
         ca_file=provider.ca_file,
         prices=settings.prices,
     )
+
+
+def missing_key(settings: Settings, agent: AgentSettings, environ: Mapping[str, str]) -> str:
+    """That there is no key for an agent's model now, and what to do; empty when there is one, or none is needed."""
+    found = gateway_of(settings, agent, environ)
+    if found is None:
+        return ""
+    if isinstance(found, NoKey):
+        # Where the project opens ways of its own, the agent may know one.
+        return f"{found.what}. {found.do}" if agent.provider or not settings.network else ""
+    try:
+        read(found.kind, found.key, environ)
+    except NoKeyError as error:
+        return f"there is no key for {found.name}: {error}"
+    return ""
 
 
 def _own_url(text: str) -> str:
