@@ -41,6 +41,9 @@ class Calc:
 TEST = "from calc import Calc\n\ndef test_add():\n    assert Calc().add(1, 2) == 3\n"
 
 
+RUNS_ONE = "from calc import one\n\ndef test_one():\n    assert one() == 1\n"
+
+
 def all_lines(path: str, text: str) -> FileChange:
     lines = tuple(DiffLine(kind="+", old=0, new=n, text=line) for n, line in enumerate(text.splitlines(), 1))
     hunk = Hunk(id=path, path=path, old_start=0, new_start=1, section="", lines=lines)
@@ -66,6 +69,16 @@ def test_changed_statements_that_no_test_runs_are_found_and_no_others(tmp_path: 
 def test_a_change_that_tests_run_holds(tmp_path: Path) -> None:
     tests = TEST + "\ndef test_big():\n    assert Calc().add(9, 2) == 92\n"
     assert look(tmp_path, {"calc.py": SOURCE, "tests/test_calc.py": tests}).outcome == Holds()
+
+
+def test_a_test_that_fails_when_it_runs_again_is_told(tmp_path: Path) -> None:
+    # What decides lies outside of the tree, as a clock or a port would.
+    once = f"import pathlib\nseen = pathlib.Path({str(tmp_path / 'seen')!r})\n"
+    once += "def test_once():\n    assert not seen.exists()\n    seen.touch()\n"
+    item = look(tmp_path / "a", {"calc.py": "def one():\n    return 1\n", "tests/test_calc.py": RUNS_ONE + once})
+    assert item.outcome == Fails(why="a test that passed failed when the same tests ran again")
+    assert [(f.rule, f.level) for f in item.findings] == [("unsteady", "note")]
+    assert "test_once passed, and failed" in item.findings[0].message
 
 
 def test_code_in_threads_and_generators_is_seen(tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
-"""Changed lines that no test runs, by a map of which test runs which line (Python with pytest)."""
+"""Changed lines that no test runs, by a map of which test runs which line (Python with pytest).
+
+Watching the lines is a second run of the same tests on the same tree, so that it also shows which of them are not to be
+relied on: one that passed and now fails. That the watching itself is to blame cannot be ruled out, and is said.
+"""
 
 from __future__ import annotations
 
 from itertools import groupby
 
-from podium.checks.bench import Bench
+from podium.checks.bench import Bench, Sighting
 from podium.checks.bring_in import bring_in
 from podium.checks.changed_python import ChangedPython, Statement, changed_python, source_changes
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
 from podium.checks.line_map import ARTEFACTS, LineMap, read_map
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
+from podium.evidence.test_code import is_test_file
 
 NAME = "unrun-lines"
 _PLUGIN = "lines_plugin"
+_MOST_UNSTEADY = 20
 _MOST_LINES = 2000  # of which the ledger keeps what runs them
 
 
@@ -56,8 +62,32 @@ async def _work(bench: Bench) -> Answer:
     found = Findings()
     told = read_map(seen.artefacts)
     outcome = _judge(seen.execution.how, told, changed, found)
+    unsteady = await _unsteady(bench, seen, found)
+    if unsteady and isinstance(outcome, Holds):
+        outcome = Fails(why=unsteady)
     ran = told.named(_MOST_LINES) if told else ()
     return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium", ran=ran)
+
+
+async def _unsteady(bench: Bench, seen: Sighting, found: Findings) -> str:
+    """Tell which tests passed in the plain run, which is known, and failed in this one; a summary, or nothing."""
+    environment = bench.order.settings.environment
+    plain = await bench.observe("candidate", environment.test, timeout_seconds=environment.test_minutes * 60)
+    if seen.execution.how != "exited" or not plain.tests or not seen.tests:
+        return ""
+    green = {test.name for test in plain.tests if test.verdict == "passed"}
+    lost = sorted({test.name for test in seen.tests if test.verdict in ("failed", "error")} & green)
+    own = {
+        change.path.rpartition("/")[2].partition(".")[0] for change in bench.order.changes if is_test_file(change.path)
+    }
+    for name in lost[:_MOST_UNSTEADY]:
+        level = "warning" if own.intersection(name.partition("::")[0].split(".")) else "note"
+        message = f"{name} passed, and failed when the same tests ran again with their lines watched"
+        found.add("unsteady", level, message, text=name)
+    if not lost:
+        return ""
+    told = "a test that passed" if len(lost) == 1 else f"{len(lost)} tests that passed"
+    return f"{told} failed when the same tests ran again"
 
 
 def _judge(how: str, told: LineMap | None, changed: ChangedPython, found: Findings) -> Outcome:
