@@ -80,10 +80,9 @@ def refused_at(layer: Path) -> tuple[str, ...]:
 def _build(
     layer: Path, plan: SandboxPlan, setup: str, bwrap: str, timeout_seconds: float, sources: Sources | None
 ) -> None:
-    refused: dict[str, str] = {}
-    done = _run(plan, setup, bwrap, timeout_seconds, sources, refused)
+    told: list[str] = []
+    done = _run(plan, setup, bwrap, timeout_seconds, sources, told)
     log = layer.with_name(f"{layer.name}.log")
-    told = [f"{where}: {why}" for where, why in refused.items()]
     log.write_bytes(done.output + "".join(f"\npodium refused {line}" for line in told).encode())
     if done.how != "exited" or done.exit_code != 0:
         end = done.output[-_SHOWN_BYTES:].decode(errors="replace").strip()
@@ -110,15 +109,16 @@ def _run(
     bwrap: str,
     timeout_seconds: float,
     sources: Sources | None,
-    refused: dict[str, str],
+    told: list[str],
 ) -> Completed:
     if sources is None:
         return run(plan, setup, bwrap=bwrap, timeout_seconds=timeout_seconds, output_limit=_LOG_BYTES)
     from podium.workspaces.egress.door import Door  # here: a set-up is rare, and it needs an HTTP parser
 
     def refuse(where: str, why: str) -> None:
-        if len(refused) < _MOST_REFUSED:
-            refused.setdefault("".join(char if char.isprintable() else "?" for char in where[:200]), why[:300])
+        line = "".join(char if char.isprintable() else "?" for char in f"{where[:200]}: {why[:300]}")
+        if len(told) < _MOST_REFUSED and line not in told:
+            told.append(line)
 
     plan = msgspec.structs.replace(plan, network=(*sources.hosts, *sources.origins))
     with Door(sources, refuse) as door:

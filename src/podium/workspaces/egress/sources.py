@@ -26,6 +26,13 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\??\}")
 _SCOPE: Final = re.compile(r"^\s*(@[A-Za-z0-9._~-]+):registry\s*=\s*(\S+)\s*$", re.MULTILINE)
 _TOKEN: Final = re.compile(r"^\s*(//\S+?)/?:(_authToken|_auth)\s*=\s*(\S+)\s*$", re.MULTILINE)
+_QUIET: Final = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "UV_PYTHON_DOWNLOADS": "never",  # they come from elsewhere than packages do
+    "npm_config_audit": "false",  # it posts what is installed
+    "npm_config_fund": "false",
+    "npm_config_update_notifier": "false",
+}
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 
 
@@ -77,7 +84,6 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
         "PIP_TRUSTED_HOST": " ".join(found.origins),
         "UV_DEFAULT_INDEX": uv,
         "UV_INDEX": more,
-        "UV_PYTHON_DOWNLOADS": "never",
         "npm_config_registry": npm,
         "npm_config_replace_registry_host": "always" if npm in found.rewritten else "",
     }
@@ -85,7 +91,7 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
     lines = [f"registry={npm}"] if npm else []
     lines += [f"{scope}:registry={url}" for scope, url in scopes.items() if url]
     return Sources(
-        env={name: text for name, text in {**wanted, **certificates}.items() if text},
+        env={name: text for name, text in {**_QUIET, **wanted, **certificates}.items() if text},
         npmrc="".join(f"{line}\n" for line in lines),
         hosts=tuple(dict.fromkeys((*public, *found.hosts, *allowed))),
         private=tuple(dict.fromkeys((*found.hosts, *found.origins))),
