@@ -57,12 +57,20 @@ class PackageIndex:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> PackageIndex:
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it, and every connection with it."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()

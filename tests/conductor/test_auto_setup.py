@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 from conductor_world import SETTINGS, World, writes
+from package_index import WHEEL, PackageIndex
 
 from podium.evidence.model import Holds
 from podium.landing.model import InReview
@@ -24,25 +24,12 @@ print("1 passed")
 """
 
 
-def wheel(folder: Path) -> None:
-    """A wheel of one module, made by hand: no network, no build."""
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "tiny-1.0-py3-none-any.whl", "w") as file:
-        info = "tiny-1.0.dist-info"
-        file.writestr("tiny.py", "VALUE = 7\n")
-        file.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
-        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        file.writestr(f"{info}/RECORD", "")
-
-
 def test_checks_find_dependencies_env_file_and_service(
     tmp_path: Path, environment: dict[str, str], marker: str
 ) -> None:
-    wheel(tmp_path / "wheels")
-    own = f"""
+    own = """
 setup = "auto"
-env = {{ PIP_NO_INDEX = "1", PIP_FIND_LINKS = "{tmp_path}/wheels" }}
-mounts = ["{tmp_path}/wheels"]
+setup_network = true
 env_files = [".env"]
 env_keep = ["DEBUG"]
 
@@ -61,10 +48,12 @@ ready = "python3 -c 'import socket; socket.create_connection((\\"127.0.0.1\\", 8
         settings=settings,
         files={"requirements.txt": "tiny==1.0\n", "tests/check.py": TESTS, ".gitignore": ".env\n.venv/\n"},
     )
+    index = PackageIndex()
+    index.start()
     try:
         (world.root / ".env").write_text("# KEY=hunter2\nDEBUG=1\nKEY=hunter2\n")
         world.order()
-        world.start_worker()
+        world.start_worker(PIP_INDEX_URL=f"{index.url}/simple")
         world.wait_for("T1", InReview, 120.0)
         run = world.run_of("T1")
         items = world.now.evidence.items(run.id, 1)
@@ -73,5 +62,12 @@ ready = "python3 -c 'import socket; socket.create_connection((\\"127.0.0.1\\", 8
         state = run.rounds[-1].state
         assert isinstance(state, Delivered)
         assert state.candidate.files == 1
+        assert [path for _, path, _ in index.asked] == ["/simple/tiny/", f"/files/{WHEEL}"]
+        boundary = run.rounds[-1].boundary
+        assert boundary is not None
+        assert f"127.0.0.1:{index.port} (http, to fetch only)" in boundary.setup_network
+        assert boundary.setup_refused == ()
+        assert boundary.network == ()
     finally:
         world.close()
+        index.close()
