@@ -5,12 +5,16 @@
 The decoding rate is that of each driver's pure decoder on recorded streams of the real program. The latency is that of
 whole rounds at once: an agent that prints the time, its supervisor, its transcript, and a follower that reads all of
 them every 20 ms, as the live pages do. Aim: p99 under 100 ms with 50 runs.
+
+The memory is that of rounds which do nothing, each with a gateway of its own: the proportional set size (PSS, where a
+page that several processes share counts in parts) of the supervisor, and of all that runs in its sandbox.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -22,10 +26,13 @@ from podium.agents import claude_stream, codex_stream
 from podium.agents.event import Entry, Event, Message, encode
 from podium.project.model import Limits
 from podium.supervisor import inbox
-from podium.supervisor.attach import Ended, start_or_attach, status
+from podium.supervisor.attach import Alive, Ended, start_or_attach, status
 from podium.supervisor.follow import read
 from podium.supervisor.order import Order
+from podium.workspaces.gateway.credentials import KeyPlace
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import SandboxPlan
+from podium.workspaces.processes import descendants
 from podium.workspaces.tiers import bundled_bwrap
 
 RECORDED = Path(__file__).parents[1] / "tests" / "agents" / "recorded"
@@ -33,6 +40,7 @@ DECODERS: dict[str, Callable[[dict[str, Any]], list[Event]]] = {
     "claude-2.1.330": claude_stream.events_of,
     "codex-0.169.0": codex_stream.events_of,
 }
+_GATEWAY = GatewayOrder(name="nobody", kind="anthropic", url="http://127.0.0.1:9", key=KeyPlace(variable="NO_KEY"))
 _TALK = 'while :; do date +"at %s.%N"; sleep 0.2; done'
 
 
@@ -58,13 +66,52 @@ def latencies(runs: int, seconds: float) -> list[float]:
         try:
             return _follow(rounds, seconds)
         finally:
-            for place in rounds:
-                inbox.post(place, inbox.Stop(by="the benchmark"), id="stop")
-            while not all(isinstance(status(place), Ended) for place in rounds):
+            _end(rounds)
+
+
+def memory(runs: int) -> dict[str, float]:
+    """Megabytes (PSS) of one idle round: its supervisor, and its sandbox with an agent that sleeps; the mean of all."""
+    with tempfile.TemporaryDirectory(prefix="podium-memory-") as top:
+        rounds = [
+            _start(Path(top) / str(number), "echo ready; exec sleep 3600", gateway=True) for number in range(runs)
+        ]
+        try:
+            while not all(any(isinstance(entry.event, Message) for entry in read(place, 0)[0]) for place in rounds):
                 time.sleep(0.1)
+            supervisors = [_supervisor(place) for place in rounds]
+            inside = [sum(map(_pss, descendants(pid))) for pid in supervisors]
+            return {
+                "runs": runs,
+                "supervisor_mb": round(statistics.mean(map(_pss, supervisors)), 1),
+                "sandbox_mb": round(statistics.mean(inside), 1),
+            }
+        finally:
+            _end(rounds)
 
 
-def _start(root: Path) -> Path:
+def _supervisor(place: Path) -> int:
+    now = status(place)
+    assert isinstance(now, Alive), now
+    return now.pid
+
+
+def _pss(pid: int) -> float:
+    """Megabytes; 0 for a process that has just ended."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return int(next(line.split()[1] for line in text.splitlines() if line.startswith("Pss:"))) / 1024
+
+
+def _end(rounds: list[Path]) -> None:
+    for place in rounds:
+        inbox.post(place, inbox.Stop(by="the benchmark"), id="stop")
+    while not all(isinstance(status(place), Ended) for place in rounds):
+        time.sleep(0.1)
+
+
+def _start(root: Path, talk: str = _TALK, *, gateway: bool = False) -> Path:
     for name in ("lower", "upper", "work", "home"):
         (root / name).mkdir(parents=True)
     plan = SandboxPlan(
@@ -79,10 +126,11 @@ def _start(root: Path) -> Path:
         round=root.name,
         agent="clock",
         driver="shell",
-        command=("/bin/sh", "-c", _TALK),
+        command=("/bin/sh", "-c", talk),
         prompt="Tell the time.",
         sandbox=plan,
         bwrap=bundled_bwrap() or "",
+        gateway=_GATEWAY if gateway else None,
     )
     start_or_attach(root / "round", order)
     return root / "round"
@@ -116,8 +164,10 @@ def main() -> None:
     args = parser.parse_args()
     rates = decoded(min(2.0, args.seconds))
     waits = sorted(latencies(args.runs, args.seconds))
-    told = {
+    idle = memory(min(args.runs, 10))
+    told: dict[str, Any] = {
         "decoded_per_second": rates,
+        "idle_run_pss": idle,
         "runs": args.runs,
         "events": len(waits),
         "latency_ms": {f"p{part}": round(waits[min(len(waits) - 1, len(waits) * part // 100)], 1) for part in (50, 99)},
@@ -128,6 +178,7 @@ def main() -> None:
         return
     for name, rate in rates.items():
         print(f"{name:16} {rate:>8} messages/s decoded and encoded")
+    print(f"an idle run with a gateway: {idle['supervisor_mb']} MB supervisor, {idle['sandbox_mb']} MB sandbox (PSS)")
     print(
         f"{args.runs} runs, {len(waits)} events: p50 {told['latency_ms']['p50']} ms, p99 {told['latency_ms']['p99']} ms"
     )
