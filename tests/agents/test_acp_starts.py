@@ -26,7 +26,11 @@ def test_a_program_that_is_not_known_is_started_as_it_is_configured() -> None:
     assert not chooses_model(task)
 
 
-@pytest.mark.parametrize("words", [("gemini", "--acp"), ("opencode", "acp"), ("qwen", "--acp"), ("copilot", "--acp")])
+@pytest.mark.parametrize(
+    "words",
+    [("gemini", "--acp"), ("opencode", "acp"), ("qwen", "--acp"), ("copilot", "--acp"), ("claude-agent-acp",),
+     ("codex-acp",)],
+)  # fmt: skip
 def test_a_known_program_is_told_its_model_and_where_that_is_and_no_key(words: tuple[str, ...]) -> None:
     task = _task(*words)
     made = start(task)
@@ -46,6 +50,13 @@ def test_opencode_speaks_the_way_of_its_provider(api: str, package: str, path: s
     provider = json.loads(start(_task("opencode", "acp", api=api)).env["OPENCODE_CONFIG_CONTENT"])["provider"]["podium"]
     assert provider["npm"] == package
     assert provider["options"]["baseURL"] == URL + path
+
+
+@pytest.mark.parametrize("words", [("opencode", "acp"), ("claude-agent-acp",)])
+def test_who_asks_by_a_setting_is_told_not_to_where_the_repository_can_still_tell_it_to(words: tuple[str, ...]) -> None:
+    made = start(_task(*words))
+    assert any("permission" in text for text in made.files.values())
+    assert "permission" not in " ".join((*made.argv, *made.env.values()))
 
 
 def test_what_the_person_configured_is_not_overruled() -> None:

@@ -25,6 +25,8 @@ STORES = {
     "opencode": (".local/share/opencode",),
     "qwen": (".qwen/projects",),
     "copilot": (".copilot/session-state",),
+    "claude-acp": (".claude/projects",),
+    "codex-acp": (".codex/sessions",),
 }
 """Where each keeps its sessions, in its HOME; nothing else is copied."""
 

@@ -69,6 +69,9 @@ AGENTS = {
                   model="gpt-5"),
         RealAgent(name="opencode", driver="acp", command=("opencode", "acp"), model="gpt-5",
                   asks_by=("opencode.json", '{"permission": {"edit": "ask"}}')),
+        RealAgent(name="claude-acp", driver="acp", command=("claude-agent-acp",), model="claude-sonnet-4-5",
+                  asks_by=(".claude/settings.json", '{"permissions": {"defaultMode": "default"}}')),
+        RealAgent(name="codex-acp", driver="acp", command=("codex-acp",), model="gpt-5-codex"),
     )
 }  # fmt: skip
 
@@ -103,7 +106,9 @@ class RealBench:
         agent = self.agent
         if asks and agent.asks_by:
             name, text = agent.asks_by
-            (self.root / "template" / name).write_text(text)
+            place = self.root / "template" / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_text(text)
         located = locate((*agent.command, *(agent.asks if asks else ())), f"{SEARCH}:/usr/bin:/bin", agent=agent.name)
         plan = SandboxPlan(
             tier="overlay",

@@ -51,8 +51,8 @@ def program_of(task: AgentTask) -> str:
 
 def chooses_model(task: AgentTask) -> bool:
     """Whether the program was told its model as it started, so that nothing is left to ask for over the protocol."""
-    return program_of(task) in ("gemini", "qwen", "copilot") or (
-        program_of(task) == "opencode" and bool(task.model_url)
+    return program_of(task) in ("gemini", "qwen", "copilot", "claude-agent-acp") or (
+        program_of(task) in ("opencode", "codex-acp") and bool(task.model_url)
     )
 
 
@@ -124,9 +124,35 @@ def _copilot(task: AgentTask) -> Start:
     return Start(argv=words, env=env)
 
 
+def _claude(task: AgentTask) -> Start:
+    env = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1", "IS_SANDBOX": "1"}
+    if task.model_url:
+        env |= {"ANTHROPIC_BASE_URL": task.model_url, "ANTHROPIC_API_KEY": PLACEHOLDER_KEY}
+    if task.model:
+        env["ANTHROPIC_MODEL"] = task.model
+    # The settings of HOME: those of the repository can still have it ask.
+    settings = {"permissions": {"defaultMode": "bypassPermissions"}}
+    return Start(argv=task.command, env=env, files={".claude/settings.json": json.dumps(settings)})
+
+
+def _codex(task: AgentTask) -> Start:
+    env = {"INITIAL_AGENT_MODE": "agent-full-access", "NO_BROWSER": "1"}
+    config: dict[str, object] = {"check_for_update_on_startup": False}
+    if task.model_url:
+        url = f"{task.model_url}/v1"
+        provider = {"name": "podium", "base_url": url, "env_key": "OPENAI_API_KEY", "wire_api": "responses"}
+        config |= {"model_providers": {"podium": provider}, "model_provider": "podium"}
+        if task.model:
+            config["model"] = task.model
+        env |= {"MODEL_PROVIDER": "podium", "OPENAI_API_KEY": PLACEHOLDER_KEY}
+    return Start(argv=task.command, env=env | {"CODEX_CONFIG": json.dumps(config)})
+
+
 STARTS: Final[dict[str, Callable[[AgentTask], Start]]] = {
     "gemini": _gemini,
     "opencode": _opencode,
     "qwen": _qwen,
     "copilot": _copilot,
+    "claude-agent-acp": _claude,
+    "codex-acp": _codex,
 }
