@@ -15,8 +15,10 @@ coloured, nothing is ordered), `warm` the second, in a new browser context. Mill
     worst_frame       the longest of them, milliseconds
     nodes             elements in the document after the scroll
 
-Baseline, in the same run: a page with nothing but `git diff` in one `<pre>`, which is what a browser can do at best
-without colours, marks and search. `--diff2html` adds that renderer, installed with npm into `.cache/` (needs network).
+Baselines, in the same run and of the same diff (`web_baselines.py`): `@pierre/diffs` in a page, whose `interactive` is
+the first line drawn; a page with nothing but `git diff` in one `<pre>`, which is what a browser can do at best without
+colours, marks and search; `git diff --no-index` alone, and until less shows its first screen. `--diff2html` adds that
+renderer. What needs npm or network that is not there is skipped, and the reason printed.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "web_review")]  # the worlds of the tests are measured
 
 from review_world import ADA, PLAN, Reviewed, until  # noqa: E402
+from web_baselines import SkippedError, diff2html_page, pager, pierre_page  # noqa: E402
 
 from browser import ARGUMENTS, NAMES  # noqa: E402
 from podium.runs.events import AgentStarted, RoundOrdered, RunStarted, Steered  # noqa: E402
@@ -92,18 +96,32 @@ def measure(place: Path, browser: Browser, lines: int, runs: int, diff2html: boo
         busy.stop()
         world.close()
     folder = place / "pages"
-    plain(world, folder, diff2html)
+    plain(world, folder)
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
         at = f"http://127.0.0.1:{server.server_address[1]}"
+        loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+        drawn = "performance.getEntriesByName('drawn')[0]?.startTime"
         found["baseline_pre"] = visit(browser, f"{at}/pre.html", loaded)
+        found["pierre_diffs"] = known(lambda: visit(browser, f"{at}/{pierre_page(folder)}", drawn))
         if diff2html:
-            drawn = "performance.getEntriesByName('drawn')[0]?.startTime"
-            found["diff2html"] = visit(browser, f"{at}/diff2html.html", drawn)
+            found["diff2html"] = known(lambda: visit(browser, f"{at}/{diff2html_page(folder)}", drawn))
         server.shutdown()
+    for name, files in (("before", before), ("after", after)):
+        for path, text in files.items():
+            (place / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (place / name / path).write_text(text)
+    found["pager"] = known(lambda: pager(["git", "diff", "--no-index", "--color=always", "before", "after"], place))
     return found
+
+
+def known(measured: Callable[[], dict[str, float]]) -> dict[str, Any]:
+    """The figures of a baseline, or why there are none."""
+    try:
+        return measured()
+    except SkippedError as error:
+        return {"skipped": str(error)}
 
 
 def first_visit(browser: Browser, address: str, ready: str, link: str) -> dict[str, float]:
@@ -245,8 +263,8 @@ def changed(world: Reviewed) -> int:
     return state.candidate.added + state.candidate.removed
 
 
-def plain(world: Reviewed, folder: Path, diff2html: bool) -> None:
-    """The baseline's pages."""
+def plain(world: Reviewed, folder: Path) -> None:
+    """The diff as text, and a page with nothing else."""
     state = world.desk.look(world.project.id).runs.by_id[world.runs["scripted"]].rounds[-1].state
     git = ["git", "--git-dir", str(world.desk.home.mirror(world.project.id))]
     text = subprocess.run(
@@ -254,22 +272,7 @@ def plain(world: Reviewed, folder: Path, diff2html: bool) -> None:
     ).stdout.decode("utf-8", "replace")
     folder.mkdir()
     (folder / "pre.html").write_text(f"<!doctype html><meta charset=utf-8><pre>{html.escape(text)}</pre>")
-    if not diff2html:
-        return
-    cache = ROOT / ".cache" / "diff2html"
-    if not (cache / "node_modules").exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--no-fund", "--no-audit", "--prefix", str(cache), "diff2html@3"], check=True)
-    bundles = cache / "node_modules" / "diff2html" / "bundles"
-    shutil.copy(bundles / "js" / "diff2html.min.js", folder)
-    shutil.copy(bundles / "css" / "diff2html.min.css", folder)
     (folder / "diff.txt").write_text(text)
-    (folder / "diff2html.html").write_text(
-        "<!doctype html><meta charset=utf-8><link rel=stylesheet href=diff2html.min.css><div id=at></div>"
-        "<script src=diff2html.min.js></script><script>fetch('diff.txt').then((a) => a.text()).then((text) => {"
-        "at.innerHTML = Diff2Html.html(text, {drawFileList: false, matching: 'none'});"
-        "requestAnimationFrame(() => setTimeout(() => performance.mark('drawn')));});</script>"
-    )
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

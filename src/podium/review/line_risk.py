@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
@@ -118,7 +119,7 @@ def line_risk(text: str, path: str, context: LineContext | None = None) -> LineR
     at = context or LineContext()
     if not text.strip():
         return LineRisk(0.0, ("blank",))
-    if at.place == "comment" or PurePosixPath(path).suffix in _PROSE:
+    if at.place == "comment" or _suffix(path) in _PROSE:
         return LineRisk(0.1, ("words",))
     if at.place == "string":
         return LineRisk(0.2, ("text in a string",))
@@ -136,9 +137,10 @@ def line_risk(text: str, path: str, context: LineContext | None = None) -> LineR
 
 def _weigh(code: str, text: str) -> Iterator[tuple[float, str]]:
     for sign in (*_SIGNS, *_CALMS):
-        count = sum(1 for _ in islice(sign.pattern.finditer(code), sign.most))
-        if count:
-            yield count * sign.weight, sign.reason
+        if sign.pattern.search(code) is None:  # most are absent: this is what scoring spends its time with
+            continue
+        count = 1 if sign.most == 1 else sum(1 for _ in islice(sign.pattern.finditer(code), sign.most))
+        yield count * sign.weight, sign.reason
     strings = [found[0] for found in islice(_STRING.finditer(text), 3)]
     if any(_LOOKS_REGULAR.search(each) for each in strings):
         yield _PATTERN, "pattern in a string"
@@ -152,10 +154,16 @@ def _bulk(text: str) -> float:
     return min(len(text.strip()), 100) * _LENGTH + min(depth, 20) * _DEPTH
 
 
+@lru_cache(maxsize=256)
+def _suffix(path: str) -> str:
+    """The end of a file's name; asked for with every line of a file."""
+    return PurePosixPath(path).suffix
+
+
 def bare(text: str, path: str) -> str:
     """The line without the contents of its strings and without its comment, as far as one line tells."""
     code = _STRING.sub(lambda found: found[0][0] + found[0][-1], text)
-    marker = "#" if PurePosixPath(path).suffix in _HASH_COMMENT else "//"
+    marker = "#" if _suffix(path) in _HASH_COMMENT else "//"
     return code if marker == "//" and "://" in code else code.split(marker, 1)[0]
 
 
@@ -164,7 +172,7 @@ def contexts(lines: Iterable[str], path: str) -> Iterator[LineContext]:
 
     A hunk may begin inside a string or comment: what its own lines do not tell is taken to be code.
     """
-    python = PurePosixPath(path).suffix in (".py", ".pyi")
+    python = _suffix(path) in (".py", ".pyi")
     inside = ""
     for line in lines:
         depth = len(line) - len(line.lstrip())

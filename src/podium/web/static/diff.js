@@ -50,8 +50,8 @@ class PodiumDiff extends HTMLElement {
     for (const block of this.blocks) {
       if (block.drawn) this.shown.add(block);
       this.near.observe(block.element);
-      this.far.observe(block.element);
     }
+    for (const block of this.shown) this.far.observe(block.element); // what is watched costs time in every frame
     if (this.blocks[0].drawn && this.hasAttribute("data-plain")) setTimeout(() => this.#recolour(this.blocks[0]), AGAIN);
   }
 
@@ -70,6 +70,7 @@ class PodiumDiff extends HTMLElement {
       if (isIntersecting || !block.drawn || target.contains(document.activeElement)) continue;
       block.drawn = false;
       this.shown.delete(block);
+      this.far.unobserve(target);
       this.#away(block, boundingClientRect.height);
       target.replaceChildren();
     }
@@ -90,6 +91,7 @@ class PodiumDiff extends HTMLElement {
     block.element.style.height = "";
     block.drawn = true;
     this.shown.add(block);
+    this.far.observe(block.element);
     this.#dress(block);
     if (answer.plain) setTimeout(() => this.#recolour(block), AGAIN);
   }
