@@ -40,8 +40,8 @@ changed file with the test files that are named after it, from releases of the n
 by digest in `benchmarks/corpus.json`. Nothing is run here: no toolchain of these projects is needed.
 
 Each finding was read. Removed tests, assertions and names are what these changes did: fastify 5 took away what it had
-deprecated, and the tests of it. `signature` shows any change of an exported type, also one that old calls still fit. An
-unused function is mostly the slice's doing: what uses it is in a file of the same release that is not part of the slice.
+deprecated, and the tests of it. `signature` shows any change of an exported type, also one that old calls still fit.
+An unused function is mostly the slice's doing: what uses it is in a file of the same release that is not part of it.
 """
 
 
