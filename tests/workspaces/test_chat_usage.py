@@ -96,6 +96,7 @@ def test_a_provider_that_does_not_know_the_option_is_asked_as_the_agent_asks_and
             assert served.ask(CHAT, ASKED)[::2] == (200, '{"ok": 1}')
         assert [b"stream_options" in body for body in provider.bodies] == [True, False, False]
         assert provider.bodies[1] == json.dumps(ASKED).encode()
+        assert all(tap.over.wait(30) for tap in served.porter.taps)  # the agent has the whole answer a moment earlier
         assert [(tap.status, tap.whole) for tap in served.porter.taps] == [(200, True), (200, True)]
 
 
