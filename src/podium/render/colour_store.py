@@ -139,21 +139,31 @@ class ColourStore:
             self._end()
             return ()
 
-    def _ask(self, name: str, data: bytes) -> bytes:
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "podium.render.colour_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode((name, len(data))) + b"\n" + data)
-        self._process.stdin.flush()
-        until = time.monotonic() + self._seconds
-        return self._exactly(int.from_bytes(self._exactly(4, until), "big"), until)
+    def _started(self) -> subprocess.Popen[bytes]:
+        """The process that colours. Raises ValueError once the store is closed: nobody would end it any more."""
+        with self._lock:
+            if self._closed:
+                raise ValueError("the store is closed")
+            if self._process is None or self._process.poll() is not None:
+                self._end()
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "podium.render.colour_process"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                )
+            return self._process
 
-    def _exactly(self, count: int, until: float) -> bytes:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
+    def _ask(self, name: str, data: bytes) -> bytes:
+        process = self._started()
+        assert process.stdin is not None
+        process.stdin.write(msgspec.json.encode((name, len(data))) + b"\n" + data)
+        process.stdin.flush()
+        until = time.monotonic() + self._seconds
+        return self._exactly(process, int.from_bytes(self._exactly(process, 4, until), "big"), until)
+
+    def _exactly(self, process: subprocess.Popen[bytes], count: int, until: float) -> bytes:
+        assert process.stdout is not None
+        descriptor = process.stdout.fileno()
         parts = bytearray()
         while len(parts) < count:
             ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
@@ -164,7 +174,8 @@ class ColourStore:
         return bytes(parts)
 
     def _end(self) -> None:
-        process, self._process = self._process, None
+        with self._lock:
+            process, self._process = self._process, None
         if process is None:
             return
         process.kill()
