@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from podium.workspaces.egress.addresses import may_reach
-from podium.workspaces.egress.sources import NODE, PYTHON, sources
+from podium.workspaces.egress.sources import sources
 
 
-def test_without_settings_the_tools_own_indexes_are_in_reach(tmp_path: Path) -> None:
+def test_without_settings_only_what_the_project_allows_is_in_reach(tmp_path: Path) -> None:
     found = sources({"HOME": str(tmp_path)}, ("git.example.org:443",))
-    assert found.hosts == (*PYTHON, *NODE, "git.example.org:443")
+    assert found.hosts == ("git.example.org:443",)
     assert found.private == ()
     assert dict(found.origins) == {}
     assert not {"PIP_INDEX_URL", "UV_DEFAULT_INDEX", "npm_config_registry"} & set(found.env)
@@ -68,7 +68,7 @@ def test_npms_scopes_and_tokens_are_found_and_the_tokens_stay(tmp_path: Path) ->
 )
 def test_what_is_no_address_is_left_out(tmp_path: Path, text: str) -> None:
     found = sources({"HOME": str(tmp_path), "PIP_INDEX_URL": text, "npm_config_registry": text})
-    assert found.hosts == (*PYTHON, *NODE)
+    assert found.hosts == ()
     assert dict(found.origins) == {}
 
 

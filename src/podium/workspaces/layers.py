@@ -120,7 +120,7 @@ def _run(
         if len(told) < _MOST_REFUSED and line not in told:
             told.append(line)
 
-    plan = msgspec.structs.replace(plan, network=(*sources.hosts, *sources.origins))
+    plan = msgspec.structs.replace(plan, network=(*sources.hosts, *sources.origins) or ("nothing",))
     with Door(sources, refuse) as door:
         return run(
             plan,

@@ -1,8 +1,8 @@
-"""Where a set-up may fetch packages: the indexes of the user's own pip, uv and npm, or those of the tools themselves.
+"""Where a set-up may fetch packages: the indexes of the user's own pip, uv and npm, and what the project allows.
 
 Read outside of any sandbox. What goes inside is addresses only. An index that wants a password is asked for in plain
-http inside, and out here in https with the password added (see `forward`); it never enters a sandbox. A tool that the
-user configured for an index of their own does not reach the public one: whoever runs a mirror means it.
+http inside, and out here in https with the password added (see `forward`); it never enters a sandbox. The public index
+of a tool is in reach where a setting of the user's or the project's list names it, and nowhere by itself.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from podium.workspaces.egress.forward import Origin
 from podium.workspaces.egress.proxy import PORT
 from podium.workspaces.egress.registries import npm_registry, pip_indexes, text_of, uv_index, without_credentials
 
-PYTHON: Final = ("pypi.org:443", "files.pythonhosted.org:443")
-NODE: Final = ("registry.npmjs.org:443",)
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\??\}")
 _SCOPE: Final = re.compile(r"^\s*(@[A-Za-z0-9._~-]+):registry\s*=\s*(\S+)\s*$", re.MULTILINE)
@@ -77,7 +75,6 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
     registry = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY") or npm_registry(environ, home)
     npm = found.take(_filled(registry, environ), npm=True)
     scopes = {scope: found.take(_filled(url, environ), npm=True) for scope, url in _scopes(environ, home)}
-    public = (*(() if pip and uv else PYTHON), *(() if npm else NODE))
     wanted = {
         "PIP_INDEX_URL": pip,
         "PIP_EXTRA_INDEX_URL": pip_extra,
@@ -93,7 +90,7 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
     return Sources(
         env={name: text for name, text in {**_QUIET, **wanted, **certificates}.items() if text},
         npmrc="".join(f"{line}\n" for line in lines),
-        hosts=tuple(dict.fromkeys((*public, *found.hosts, *allowed))),
+        hosts=tuple(dict.fromkeys((*found.hosts, *allowed))),
         private=tuple(dict.fromkeys((*found.hosts, *found.origins))),
         origins=found.origins,
         certificates=tuple(dict.fromkeys(certificates.values())),
