@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [each for each in os.environ if each.startswith(foreign)]:
         del os.environ[name]
     os.environ.update(_environment(home))
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, whose programs would ignore it too
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background: programs would ignore it too
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
