@@ -23,7 +23,7 @@ test-fast: $(DEVELOPMENT) ## the quick tests only
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
 test-agents: $(DEVELOPMENT) ## everything that is tested with real agents, against a scripted model
-	@PODIUM_TEST_AGENTS="$(AGENTS)" scripts/agents claude codex gemini opencode mini qwen copilot || [ -z "$$CI" ]
+	@PODIUM_TEST_AGENTS="$(AGENTS)" scripts/agents claude codex gemini opencode mini qwen copilot claude-acp codex-acp || [ -z "$$CI" ]
 	@TEST_AGENTS="$(AGENTS)" $(PYTEST) -m agents $(ARGS)
 
 check: $(DEVELOPMENT) ## style, types and the direction of imports
