@@ -39,8 +39,9 @@ What the kinds that only read said about {count} changes of {projects} well-know
 changed file with the test files that are named after it, from releases of the npm registry and the Python index, pinned
 by digest in `benchmarks/corpus.json`. Nothing is run here: no toolchain of these projects is needed.
 
-Every finding but some two thirds of the notes was read. Removed tests, assertions and names are what these changes did: fastify 5 took away what it had
-deprecated, and the tests of it. `signature` shows any change of an exported type, also one that old calls still fit.
+Every finding was read, but for some two thirds of the notes. Removed tests, assertions and names are what these changes
+did: fastify 5 took away what it had deprecated, and the tests of it. `signature` shows any change of an exported type,
+also one that old calls still fit.
 An unused function is mostly the slice's doing: what uses it is in a file of the same release that is not part of it.
 """
 
