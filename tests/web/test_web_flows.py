@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 from playwright.sync_api import Page, expect
 from web_story import Teller
 from web_world import Shop
 
-from browser import OpenPage
+from browser import OpenPage, violations
 from podium.agents import event as events
 from podium.ledger.event import Record
 from podium.runs.events import PermissionAnswered
@@ -218,6 +219,43 @@ def test_from_an_empty_repository_to_a_running_plan_with_the_keyboard_alone(shop
     page.keyboard.press("g")
     page.keyboard.press("b")
     expect(page.get_by_text("waits for a worker")).to_be_visible()
+
+
+def test_agents_are_chosen_and_an_order_is_refused_as_in_the_terminal(shop: Shop, open_page: OpenPage) -> None:
+    Teller(shop).spec("basket", "Totals", approved=False)
+    place = shop.root / "specs/basket.md"
+    place.write_text(place.read_text().replace("risk: low", "risk: high"))
+    Teller(shop).approve("basket")
+    page = open_page()
+    _enter(shop, page, "/task/basket/T1")
+    page.keyboard.press("a")
+    expect(page.locator(".toast.bad")).to_contain_text("agents are to be asked for their questions before they begin")
+    assert "plan.dispatch-ordered" not in [record.kind for record in shop.records()]
+    page.keyboard.press("w")
+    page.get_by_label("scripted").check()
+    assert violations(page) == []
+    if os.environ.get("SHOT"):
+        page.screenshot(path=os.environ["SHOT"])
+    page.get_by_label("without asking agents").check()
+    page.get_by_label("auto").check()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator(".toast.bad").last).to_contain_text("auto chooses the agent by itself")
+    page.get_by_label("auto").uncheck()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("Ordered: basket/T1")).to_be_visible()
+    ordered = json.loads(_last(shop, "plan.dispatch-ordered").data)
+    assert (ordered["tasks"], ordered["agents"]) == (["T1"], ["scripted"])
+
+
+def test_a_question_that_waits_holds_the_order_back(shop: Shop, open_page: OpenPage) -> None:
+    tell = Teller(shop)
+    tell.spec("basket", "Totals")
+    tell.question("basket", "T1")
+    page = open_page()
+    _enter(shop, page, "/plan/basket")
+    page.keyboard.press("r")
+    expect(page.locator(".toast.bad")).to_contain_text("a question waits for your answer")
+    assert "plan.dispatch-ordered" not in [record.kind for record in shop.records()]
 
 
 SPEC = """\

@@ -40,14 +40,16 @@ class Shop:
     seat: Seat
 
     @classmethod
-    def build(cls, place: Path, files: Mapping[str, Any] | None = None, settings: str = SETTINGS) -> Shop:
+    def build(
+        cls, place: Path, files: Mapping[str, Any] | None = None, settings: str = SETTINGS, url: str = ""
+    ) -> Shop:
         """A new project in `place`, with the site already serving."""
         root = place / "shop"
         build_repository(
             root, {"podium.toml": settings, "src/shop.py": "def total():\n    return 1\n", **(files or {})}
         )
         home = Home(place / "state")
-        desk = Desk(home, home.default_database, SystemClock())
+        desk = Desk(home, url or home.default_database, SystemClock())
         project = register(desk, root, settings, path=os.environ["PATH"], actor=ADA)
         sources = Sources(root, UserRepository.open(root, os.environ))
         seat = Seat(

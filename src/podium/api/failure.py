@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import JSONResponse
 
 from podium.kernel.errors import ConflictError, NotFoundError, PodiumError, UsageError
+from podium.ledger.versions import RefusedError
 
 
 def status_of(error: PodiumError) -> int:
@@ -16,6 +17,8 @@ def status_of(error: PodiumError) -> int:
             return 400
         case ConflictError():
             return 409
+        case RefusedError():
+            return 503
         case _:
             return 422
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.sources import Sources
+from podium.kernel.errors import PodiumError
 from podium.review.ports import Signer
 
 
@@ -35,6 +36,14 @@ class Seat:
     def root(self) -> Path:
         """The root of the user's repository."""
         return self.sources.root
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The agents that podium.toml names now; none where it cannot be read."""
+        try:
+            return tuple(agent.name for agent in self.sources.settings().agents)
+        except PodiumError:
+            return ()
 
 
 def seat_of(request: Request) -> Seat:

@@ -8,8 +8,7 @@ from podium.cli.context import Context
 from podium.kernel.errors import PodiumError, UsageError
 
 if TYPE_CHECKING:
-    from podium.conductor.state import State
-    from podium.plan.model import Question, Task
+    from podium.plan.model import Task
 
 
 def ask_before_start(
@@ -19,27 +18,15 @@ def ask_before_start(
 
     `wish` is what the person said, else the settings decide. Raises UsageError when questions wait for an answer.
     """
-    from podium.conductor.track_record import risk_of
+    from podium.conductor.before_start import is_to_ask, unasked
 
-    project = context.project.id
-    state = context.desk.look(project)
     if wish is False:
         return
-    setting = context.settings.ask_first
-    if wish or setting == "always" or (setting == "high-risk" and risk_of(state, spec) == "high"):
-        for task in _to_ask(state, spec, tasks):
+    state = context.desk.look(context.project.id)
+    if wish or is_to_ask(state, spec, context.settings.ask_first):
+        for task in unasked(state, spec, tasks):
             _ask(context, spec, task, agents, required=bool(wish))
     _refuse_open(context, spec, tasks)
-
-
-def _to_ask(state: State, spec: str, tasks: tuple[str, ...]) -> list[Task]:
-    plan = state.plans.approved(spec)
-    if plan is None:
-        return []
-    wanted = [task for task in plan.tasks if not tasks or task.id in tasks]
-    return [
-        task for task in wanted if not state.plans.was_asked(spec, task.id) and not state.runs.of_task(spec, task.id)
-    ]
 
 
 def _ask(context: Context, spec: str, task: Task, agents: tuple[str, ...], *, required: bool) -> None:
@@ -69,11 +56,12 @@ def _one_agent(context: Context, task: Task, agents: tuple[str, ...]) -> str:
 
 
 def _refuse_open(context: Context, spec: str, tasks: tuple[str, ...]) -> None:
-    known = context.desk.look(context.project.id).plans.questions(spec)
-    waiting = [each for each in known if each.open and (not tasks or each.task in tasks)]
+    from podium.conductor.before_start import how_many, unanswered
+
+    waiting = unanswered(context.desk.look(context.project.id), spec, tasks)
     if waiting:
         raise UsageError(
-            _count(waiting),
+            how_many(waiting),
             where=spec,
             do="\n".join(
                 [
@@ -83,7 +71,3 @@ def _refuse_open(context: Context, spec: str, tasks: tuple[str, ...]) -> None:
                 ]
             ),
         )
-
-
-def _count(waiting: list[Question]) -> str:
-    return "a question waits for your answer" if len(waiting) == 1 else f"{len(waiting)} questions wait for your answer"

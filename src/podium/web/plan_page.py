@@ -67,6 +67,7 @@ def show(request: Request) -> Response:
         approval=approval,
         void=void,
         ordered=ordered,
+        agents=seat.agents,
     )
 
 

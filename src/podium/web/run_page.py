@@ -88,6 +88,7 @@ def task(request: Request) -> Response:
         title=f"{spec}/{found.id}",
         spec=spec,
         task=found,
+        agents=seat.agents,
         said=words(row.state, row.name) if row else None,
         runs=[
             (run, [(each, " · ".join(round_words(each, now))) for each in reversed(run.rounds)])

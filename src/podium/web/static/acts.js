@@ -79,6 +79,7 @@ document.addEventListener("submit", async (event) => {
     const done = await send(button?.hasAttribute("formaction") ? button.formAction : form.action, values(form, button));
     form.dispatchEvent(new CustomEvent("podium:done", { bubbles: true, detail: done }));
     if (done?.told) toast(done.told);
+    form.closest("details.with")?.removeAttribute("open");
     for (const field of form.querySelectorAll("input[type=text]")) field.value = "";
     if (done?.go) location.assign(done.go);
     else await refresh();
