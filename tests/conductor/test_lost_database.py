@@ -65,8 +65,12 @@ def at_work(world: World) -> None:
     eventually(lambda: isinstance(world.run_of("T1").rounds[-1].state, Working), 60)
 
 
-def told(world: World) -> str:
-    return world.log() or "nothing"
+def becomes(world: World, kind: type) -> None:
+    """Wait until the task is in such a state; the test's own connection may be cut as well."""
+    try:
+        eventually(lambda: again(world) and isinstance(world.task("T1"), kind), 90)
+    except AssertionError as error:
+        raise AssertionError(f"T1 is {world.task('T1')!r}\n{world.log()}") from error
 
 
 @pytest.mark.slow
@@ -79,16 +83,16 @@ def test_a_round_and_a_landing_outlive_the_loss_of_every_connection(make_world: 
     eventually(lambda: again(world), 30, what="the database is read anew")
     (world.root.parent / "gates" / "gate").touch()
     eventually(lambda: cut(postgres_url) > 0, 30)
-    eventually(lambda: again(world) and isinstance(world.task("T1"), InReview), 90, what=told(world))
+    becomes(world, InReview)
     assert isinstance(world.accept("T1"), Accepted)
     eventually(lambda: cut(postgres_url) > 0, 30)
-    eventually(lambda: again(world) and isinstance(world.task("T1"), OnTarget), 90, what=told(world))
+    becomes(world, OnTarget)
     assert len(world.run_of("T1").rounds) == 1
     assert "Podium broke" not in world.log()
 
 
 def again(world: World) -> bool:
-    """Whether the database can be read; the test's own connection is cut as well."""
+    """Whether the database can be read."""
     try:
         return bool(world.now.seq)
     except RefusedError:

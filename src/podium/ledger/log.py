@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from podium.kernel.clock import Clock, stamp
 from podium.kernel.errors import ConflictError
@@ -98,14 +98,14 @@ class Ledger:
                 yield Transaction(connection, project, seq, tip, self.clock)
         except IntegrityError as error:
             raise ConflictError("another process wrote the ledger at the same time", where=project) from error
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not isinstance(error, OperationalError) and not error.connection_invalidated:
+                raise unreadable(self.engine.url.render_as_string(hide_password=True), error) from error
             raise RefusedError(
                 f"the database refused to write ({str(error.orig).splitlines()[0]})",
                 where=self.engine.url.render_as_string(hide_password=True),
                 do="Nothing was written. Free disk space or unlock the database, then do it again.",
             ) from error
-        except DatabaseError as error:
-            raise unreadable(self.engine.url.render_as_string(hide_password=True), error) from error
 
 
 def _record(row: sa.Row[Any]) -> Record:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+from podium.kernel.errors import PodiumError
 from podium.ledger.event import Record
 from podium.ledger.versions import away, check_version, unreadable
 
@@ -72,10 +73,7 @@ class Reader:
         try:
             return self._rows(text, arguments)
         except Exception as error:
-            self.failed = True
-            if any(each.__name__ == "OperationalError" for each in type(error).__mro__):  # PEP 249, in either driver
-                raise away(self._shown, error) from error
-            raise unreadable(self._shown, error) from error
+            raise self._fault(error) from error
 
     def schema(self) -> str | None:
         """The schema version as it is stored; None where there is no ledger."""
@@ -84,8 +82,14 @@ class Reader:
         except Exception as error:
             if any(sign in str(error) for sign in ("no such table", "does not exist")):
                 return None
-            raise unreadable(self._shown, error) from error
+            raise self._fault(error) from error
         return str(rows[0][0]) if rows else ""
+
+    def _fault(self, error: Exception) -> PodiumError:
+        self.failed = True
+        if any(each.__name__ == "OperationalError" for each in type(error).__mro__):  # PEP 249, in either driver
+            return away(self._shown, error)
+        return unreadable(self._shown, error)
 
     def _rows(self, text: str, arguments: Sequence[object] = ()) -> list[Any]:
         cursor = self._connection.cursor()
