@@ -11,6 +11,8 @@ import errno
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
+from sqlalchemy.exc import DBAPIError, OperationalError
+
 from podium.git.run import GitError
 from podium.ledger.versions import RefusedError
 
@@ -32,13 +34,13 @@ async def patiently(what: str, act: Callable[[], Awaitable[None]]) -> None:
 
 
 def is_for_want_of_room(error: BaseException) -> bool:
-    """Whether a full disk, or a database that refuses to write, is what is behind an error."""
+    """Whether a full disk, or a database that refuses to write or is away, is what is behind an error."""
     return any(_is_full(each) for each in _behind(error))
 
 
 def _is_full(error: BaseException) -> bool:
     match error:
-        case RefusedError():
+        case RefusedError() | OperationalError() | DBAPIError(connection_invalidated=True):
             return True
         case GitError(stderr=said):
             return any(sign in said for sign in _SAID)
