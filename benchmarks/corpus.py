@@ -118,6 +118,12 @@ def unpack(name: str, version: str) -> Path:
         options = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", str(fetched)]
         subprocess.run([*command, *options, f"{name}=={version}"], check=False)
     [archive] = fetched.glob("*.tar.gz")
+    lay_out(archive, place)
+    return place
+
+
+def lay_out(archive: Path, place: Path) -> None:
+    """Put the one folder of a release at `place`. Ends the program when it is not the archive that was pinned."""
     pins: dict[str, str] = json.loads(PINS.read_text())
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if pins.get(archive.name) != digest:
@@ -127,9 +133,9 @@ def unpack(name: str, version: str) -> Path:
     with tarfile.open(archive) as opened:
         opened.extractall(fresh, filter="data")
     [top] = list(fresh.iterdir())
+    place.parent.mkdir(parents=True, exist_ok=True)
     top.rename(place)
     fresh.rmdir()
-    return place
 
 
 def changed_modules(old: Path, new: Path) -> list[str]:

@@ -15,13 +15,12 @@ import hashlib
 import json
 import shutil
 import subprocess
-import tarfile
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from corpus import CACHE, PINS, make_environment, pip
+from corpus import CACHE, lay_out, make_environment, pip
 from corpus_table import write_languages
 from timed_check import git, timed_check
 
@@ -79,18 +78,7 @@ def unpack(project: Project, version: str) -> Path:
     if not list(fetched.iterdir()):
         fetch(project, version, fetched)
     [archive] = fetched.iterdir()
-    pins: dict[str, str] = json.loads(PINS.read_text())
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if pins.get(archive.name) != digest:
-        raise SystemExit(f"{archive.name} has the digest {digest}; {PINS.name} says {pins.get(archive.name)}")
-    fresh = place.with_suffix(".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    with tarfile.open(archive) as opened:
-        opened.extractall(fresh, filter="data")
-    [top] = list(fresh.iterdir())
-    place.parent.mkdir(parents=True, exist_ok=True)
-    top.rename(place)
-    fresh.rmdir()
+    lay_out(archive, place)
     return place
 
 
