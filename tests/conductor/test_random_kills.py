@@ -15,7 +15,7 @@ from test_crash_points import accepted, assert_whole
 
 from podium.agents.event import Result
 from podium.landing.model import InReview, OnTarget
-from podium.supervisor.attach import Alive, Died, Status, status
+from podium.supervisor.attach import Alive, Died, Status, start_lines, status
 from podium.supervisor.follow import read
 from podium.testing import actions
 from podium.testing.script import Script, rounds
@@ -104,9 +104,17 @@ class Killer:
             pass
         else:
             eventually(lambda: not isinstance(status(directory), Alive), 10)
-            self.supervisors += isinstance(status(directory), Died) and not _was_done(directory)
+            self.supervisors += isinstance(status(directory), Died) and _had_begun(directory, found.pid)
         finally:
             self.worker.send_signal(signal.SIGCONT)
+
+
+def _had_begun(directory: Path, supervisor: int) -> bool:
+    """Whether this very supervisor had started the agent, and the agent was not done: then one more start must follow.
+
+    One that was only about to go on after another one's death, killed before it counted, costs no start.
+    """
+    return start_lines(directory)[-1].pid == supervisor and not _was_done(directory)
 
 
 def _was_done(directory: Path) -> bool:
