@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from podium.cli.context import SETTINGS_FILE, Context
+from podium.cli.doctor import premises_of
 from podium.cli.group import Verb
-from podium.cli.machine_checks import sandbox_report
 from podium.cli.paragraphs import indented
 from podium.kernel.errors import UsageError
 
@@ -33,6 +33,7 @@ def command(context: Context, name: str, scripted: bool, seconds: int) -> int:
     in that sandbox.
     """
     from podium.conductor.agent_check import Bench, check
+    from podium.conductor.machine_checks import sandbox_report
 
     settings, agent = _agent(context, name)
     context.state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -41,7 +42,7 @@ def command(context: Context, name: str, scripted: bool, seconds: int) -> int:
             scratch=context.state,
             path=context.path,
             environ=dict(context.environ),
-            tiers=sandbox_report(context),
+            tiers=sandbox_report(premises_of(context)),
             scripted=address,
         )
         done = check(settings, agent, bench, seconds=seconds, on_entry=lambda entry: _live(context, entry))

@@ -6,7 +6,6 @@ Everything below `cli` gets these as arguments. All is found when it is asked fo
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -159,7 +158,9 @@ class Context:
     @property
     def shown_database(self) -> str:
         """The database as it may be shown: without its password."""
-        return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.url)
+        from podium.conductor.machine_checks import without_password
+
+        return without_password(self.url)
 
     @cached_property
     def desk(self) -> Desk:

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from podium.cli.checkup import Check, guarded
 from podium.cli.context import Context
 from podium.cli.group import Verb
-from podium.cli.machine_checks import database_check, git_check, sandbox_check, sandbox_report, state_check
 from podium.cli.paragraphs import indented
-from podium.cli.repository_checks import agents_check, person_check, repository_check, tests_check
 
 if TYPE_CHECKING:
-    from podium.workspaces.tiers import TierReport
+    from podium.conductor.checkup import Check, Premises
 
 
 @click.command(cls=Verb, examples=("podium doctor", "podium doctor --json"))
@@ -25,11 +22,9 @@ def command(context: Context) -> int:
     Everything is tried, not guessed: a sandbox is started, limits are told with what enforces them. Each line that is
     not well says what to do. Ends with 1 when something required is missing.
     """
-    checks = guarded("git", lambda: git_check(context))
-    report = _report(context, checks)
-    checks += guarded("state", lambda: state_check(context))
-    checks += guarded("database", lambda: database_check(context))
-    checks += _repository(context, report)
+    from podium.conductor.checkup import check_up
+
+    checks = check_up(premises_of(context))
     well = all(check.verdict != "missing" for check in checks)
     context.output.document({"well": well, "checks": [vars(check) for check in checks]})
     for check in checks:
@@ -42,28 +37,19 @@ def command(context: Context) -> int:
     return 0 if well else 1
 
 
-def _report(context: Context, checks: list[Check]) -> TierReport | None:
-    found: list[TierReport] = []
+def premises_of(context: Context) -> Premises:
+    """The machine and the repository that the caller is on."""
+    from podium.conductor.checkup import Premises
 
-    def look() -> list[Check]:
-        found.append(sandbox_report(context))
-        return sandbox_check(found[0])
-
-    checks += guarded("sandbox", look)
-    return found[0] if found else None
-
-
-def _repository(context: Context, report: TierReport | None) -> list[Check]:
-    if context.root_hint is None:
-        return [Check("repository", "note", "not in a repository: only the machine was looked at")]
-    checks = guarded("repository", lambda: repository_check(context))
-    if any(check.verdict == "missing" for check in checks):
-        return checks
-    checks += guarded("person", lambda: person_check(context))
-    checks += guarded("agent", lambda: agents_check(context))
-    if report is not None:
-        checks += guarded("tests", lambda: tests_check(context, report))
-    return checks
+    return Premises(
+        desk=context.desk,
+        path=context.path,
+        environ=context.environ,
+        root=context.root_hint,
+        open_repository=lambda: context.repository,
+        read_settings=lambda: context.settings,
+        actor=lambda: context.actor,
+    )
 
 
 def _print(context: Context, check: Check) -> None:

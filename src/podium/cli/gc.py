@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podium.cli.context import Context
-from podium.cli.disk import in_words
 from podium.cli.group import Verb
+from podium.conductor.disk_use import in_words
 from podium.render.table import Cell, Column, table
 
 if TYPE_CHECKING:

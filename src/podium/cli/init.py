@@ -11,8 +11,8 @@ import click
 
 from podium.cli.context import SETTINGS_FILE, Context
 from podium.cli.group import Verb
-from podium.cli.repository_notes import repository_notes
 from podium.cli.writing import write_new
+from podium.conductor.repository_notes import repository_notes
 from podium.kernel.errors import UsageError
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import click
 
 from podium.cli.board_lines import board_data, board_lines
 from podium.cli.context import Context
-from podium.cli.disk import DiskUse, disk_use, in_words
 from podium.cli.group import Verb
 from podium.cli.names import AnyName
+from podium.conductor.disk_use import DiskUse, disk_use, in_words
 from podium.kernel.errors import NotFoundError
 from podium.render.state_words import words
 

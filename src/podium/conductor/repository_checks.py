@@ -1,4 +1,4 @@
-"""Doctor's look at the repository: settings, person, signing key, agents, and whether its tests can run."""
+"""The check-up's look at the repository: settings, person, signing key, agents, and whether its tests can run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podium.cli.checkup import Check
-from podium.cli.context import SETTINGS_FILE, Context
-from podium.cli.repository_notes import repository_notes
+from podium.conductor.checkup import SETTINGS_FILE, Check, Premises
+from podium.conductor.desk import find_project
+from podium.conductor.repository_notes import repository_notes
 from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -19,45 +19,45 @@ if TYPE_CHECKING:
     from podium.workspaces.tiers import TierReport
 
 
-def repository_check(context: Context) -> list[Check]:
+def repository_check(premises: Premises, root: Path) -> list[Check]:
     """The repository and what is unusual about it; its settings; whether it is registered."""
-    repository = context.repository
+    repository = premises.repository
     checks = [Check("repository", "ok", f"{repository.root} on {repository.branch() or 'no branch'}")]
     checks += [Check("repository", "note", note) for note in repository_notes(repository)]
     if not (repository.root / SETTINGS_FILE).is_file():
         return [*checks, Check("settings", "missing", f"there is no {SETTINGS_FILE}", "Run: podium init")]
-    checks.append(Check("settings", "ok", f"{SETTINGS_FILE}: work lands on {context.settings.target}"))
+    checks.append(Check("settings", "ok", f"{SETTINGS_FILE}: work lands on {premises.settings.target}"))
     try:
-        _ = context.project
+        find_project(premises.desk, str(root))
     except NotFoundError:
         checks.append(Check("project", "missing", "it is not registered in this state directory", "Run: podium init"))
     return checks
 
 
-def person_check(context: Context) -> list[Check]:
+def person_check(premises: Premises) -> list[Check]:
     """Who decides, and whether their receipts are signed."""
     try:
-        actor = context.actor.removeprefix("person:")
+        actor = premises.actor().removeprefix("person:")
     except UsageError as error:
         return [Check("person", "missing", error.what, error.do)]
     checks = [Check("person", "ok", actor)]
-    key = context.repository.signing_key()
+    key = premises.repository.signing_key()
     if key.format != "ssh" or not key.key:
         do = "git config --global gpg.format ssh\ngit config --global user.signingkey ~/.ssh/id_ed25519.pub"
         return [*checks, Check("signing", "note", "no SSH signing key: receipts will be unsigned", do)]
-    if shutil.which("ssh-keygen", path=context.path) is None:
+    if shutil.which("ssh-keygen", path=premises.path) is None:
         return [*checks, Check("signing", "note", "ssh-keygen is not installed", "Install the OpenSSH client.")]
     if not key.key.startswith(("key::", "ssh-", "ecdsa-", "sk-")) and not Path(key.key).is_file():
         return [*checks, Check("signing", "note", f"there is no key {key.key}", "Correct user.signingkey in git.")]
     return [*checks, Check("signing", "ok", key.key)]
 
 
-def _model_check(context: Context, agent: AgentSettings) -> list[Check]:
+def _model_check(premises: Premises, agent: AgentSettings) -> list[Check]:
     """Where an agent's model is reached and its key is found, never the key; nothing where no provider is known."""
     from podium.conductor.providers import NoKey, gateway_of
     from podium.workspaces.gateway.kinds import KINDS
 
-    found = gateway_of(context.settings, agent, context.environ)
+    found = gateway_of(premises.settings, agent, premises.environ)
     if found is None:
         return []
     if isinstance(found, NoKey):
@@ -65,25 +65,25 @@ def _model_check(context: Context, agent: AgentSettings) -> list[Check]:
     return [Check("model", "ok", f"{agent.name}: {KINDS[found.kind].title} at {found.url}, key from {found.key.text}")]
 
 
-def agents_check(context: Context) -> list[Check]:
+def agents_check(premises: Premises) -> list[Check]:
     """The agents that are set up, each with its version; those that could be."""
     from podium.agents.known import installed
     from podium.agents.locate import locate, version_text
 
-    settings, checks = context.settings, list[Check]()
+    settings, checks = premises.settings, list[Check]()
     for agent in settings.agents:
         try:
-            found = locate(agent.command, context.path, agent=agent.name)
+            found = locate(agent.command, premises.path, agent=agent.name)
         except UsageError as error:
             checks.append(Check("agent", "missing", error.what, error.do))
             continue
-        checks += _model_check(context, agent)
+        checks += _model_check(premises, agent)
         version = version_text(found, seconds=5.0)
         more = tuple(f"mount {path} does not exist" for path in agent.mounts if not Path(path).exists())
         what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")
         checks.append(Check("agent", "note" if more else "ok", what, "Correct `mounts`." if more else "", more))
     known = {agent.command[0].rpartition("/")[2] for agent in settings.agents if agent.command}
-    for each in installed(context.path):
+    for each in installed(premises.path):
         if each.command[0] not in known:
             words = ", ".join(f'"{word}"' for word in each.command)
             how = "" if each.driver == "acp" else f' driver = "{each.driver}"'
@@ -95,25 +95,26 @@ def agents_check(context: Context) -> list[Check]:
     return checks
 
 
-def tests_check(context: Context, report: TierReport) -> list[Check]:
+def tests_check(premises: Premises, root: Path, report: TierReport) -> list[Check]:
     """Whether the program that runs the tests is found in a sandbox, where only what is mounted exists."""
-    environment = context.settings.environment
+    environment = premises.settings.environment
     if not environment.test:
         return [Check("tests", "note", "no test command: candidates are not tested", f"Set test in {SETTINGS_FILE}.")]
     probe = _probe(environment.test)
     if environment.setup or not probe or report.tier not in ("overlay", "clone"):
         return [Check("tests", "ok", environment.test)]
-    said = _in_sandbox(context, environment, report, probe)
+    said = _in_sandbox(premises.state, environment, report, probe)
     if not said:
         return [Check("tests", "ok", f"{environment.test} (its program runs in the sandbox)")]
     do = f"Only /usr is in the sandbox; the rest has to be mounted. In {SETTINGS_FILE}, below [environment]:\n"
-    return [Check("tests", "note", f"{environment.test} cannot run in the sandbox: {said}", do + _mounts(context))]
+    return [
+        Check("tests", "note", f"{environment.test} cannot run in the sandbox: {said}", do + _mounts(premises, root))
+    ]
 
 
-def _mounts(context: Context) -> str:
+def _mounts(premises: Premises, root: Path) -> str:
     """The lines that would make a virtual environment usable in the sandbox; a pattern of them where there is none."""
-    root = str(context.repository.root)
-    places = [context.environ.get("VIRTUAL_ENV", ""), f"{root}/.venv", f"{root}/venv"]
+    places = [premises.environ.get("VIRTUAL_ENV", ""), f"{root}/.venv", f"{root}/venv"]
     venv = next((place for place in places if place and Path(place, "pyvenv.cfg").is_file()), "")
     if not venv:
         return 'mounts = ["/path/to/tools"]\nenv = { PATH = "/path/to/tools/bin:/usr/bin:/bin" }'
@@ -137,14 +138,14 @@ def _probe(test: str) -> str:
     return f"command -v {shlex.quote(program)}" if program and "/" not in program else ""
 
 
-def _in_sandbox(context: Context, environment: Environment, report: TierReport, command: str) -> str:
+def _in_sandbox(state: Path, environment: Environment, report: TierReport, command: str) -> str:
     """The last line of what the command says in a sandbox with the project's mounts; empty when it succeeds."""
     from podium.workspaces import space
     from podium.workspaces.plan import Mount, SandboxPlan
     from podium.workspaces.run import run
 
     assert report.tier is not None
-    top = Path(tempfile.mkdtemp(prefix="podium-doctor-", dir=context.state))
+    top = Path(tempfile.mkdtemp(prefix="podium-doctor-", dir=state))
     try:
         made, lower = space.create(top / "run"), top / "lower"
         lower.mkdir()
@@ -159,7 +160,7 @@ def _in_sandbox(context: Context, environment: Environment, report: TierReport, 
         )
         done = run(plan, command, bwrap=report.bwrap, timeout_seconds=30)
     finally:
-        space.remove(top, within=context.state)
+        space.remove(top, within=state)
     if done.how == "exited" and done.exit_code == 0:
         return ""
     lines = done.output.decode("utf-8", "replace").strip().splitlines()

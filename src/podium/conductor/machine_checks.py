@@ -1,14 +1,14 @@
-"""Doctor's look at this machine: git, sandbox, state directory, database, disk."""
+"""The check-up's look at this machine: git, sandbox, state directory, database, disk."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podium.cli.checkup import Check
-from podium.cli.context import Context
+from podium.conductor.checkup import Check, Premises
 
 if TYPE_CHECKING:
     from podium.workspaces.tiers import TierReport
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 LITTLE_DISK, NO_DISK = 5_000_000_000, 500_000_000
 
 
-def git_check(context: Context) -> list[Check]:
+def git_check(premises: Premises) -> list[Check]:
     """Whether git is there and new enough. Raises UsageError when it is not."""
     from podium.git.run import run_git
 
-    text = run_git(["--version"], env_extra={"PATH": context.path}).text()
+    text = run_git(["--version"], env_extra={"PATH": premises.path}).text()
     return [Check("git", "ok", text.removeprefix("git version "))]
 
 
-def sandbox_report(context: Context) -> TierReport:
+def sandbox_report(premises: Premises) -> TierReport:
     """What works here, found by trying in the state directory."""
     from podium.workspaces.tiers import candidates, probe
 
-    wanted = context.settings.limits if context.root_hint and (context.root_hint / "podium.toml").is_file() else None
-    return probe(candidates(context.path), scratch=context.state, root=os.geteuid() == 0, wanted=wanted)
+    wanted = premises.settings.limits if premises.has_settings else None
+    return probe(candidates(premises.path), scratch=premises.state, root=os.geteuid() == 0, wanted=wanted)
 
 
 def sandbox_check(report: TierReport) -> list[Check]:
@@ -52,13 +52,13 @@ def sandbox_check(report: TierReport) -> list[Check]:
     return [*checks, Check("limits", "ok", what or "none")]
 
 
-def state_check(context: Context) -> list[Check]:
+def state_check(premises: Premises) -> list[Check]:
     """Whether the state directory can be written, and how much room is left."""
-    place = _existing(context.state)
+    place = _existing(premises.state)
     if not os.access(place, os.W_OK):
-        return [Check("state", "missing", f"{context.state} cannot be written", "Name another one: --state DIR")]
+        return [Check("state", "missing", f"{premises.state} cannot be written", "Name another one: --state DIR")]
     free = shutil.disk_usage(place).free
-    what = f"{context.state}, {free / 1e9:.1f} GB free"
+    what = f"{premises.state}, {free / 1e9:.1f} GB free"
     if free < NO_DISK:
         return [Check("state", "missing", what, "Free disk space, or name another place: --state DIR")]
     if free < LITTLE_DISK:
@@ -66,18 +66,24 @@ def state_check(context: Context) -> list[Check]:
     return [Check("state", "ok", what)]
 
 
-def database_check(context: Context) -> list[Check]:
+def database_check(premises: Premises) -> list[Check]:
     """Whether the ledger's database can be opened. Raises PodiumError when it is corrupt, unreachable or too new."""
     from podium.ledger.read import open_reader
 
-    reader = open_reader(context.url)
+    shown = without_password(premises.desk.url)
+    reader = open_reader(premises.desk.url)
     if reader is None:
-        return [Check("database", "ok", f"{context.shown_database}, made when it is first needed")]
+        return [Check("database", "ok", f"{shown}, made when it is first needed")]
     try:
         count = len(reader.projects())
     finally:
         reader.close()
-    return [Check("database", "ok", f"{context.shown_database}, {count} project{'' if count == 1 else 's'}")]
+    return [Check("database", "ok", f"{shown}, {count} project{'' if count == 1 else 's'}")]
+
+
+def without_password(url: str) -> str:
+    """A database's URL as it may be shown."""
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", url)
 
 
 def _existing(path: Path) -> Path:
