@@ -53,7 +53,7 @@ def test_the_stream_says_how_far_the_ledger_is_and_that_a_transcript_grew(shop: 
     run = tell.start("basket", "T1")
     seq = len(shop.records())
     with _stream(shop) as stream:
-        assert next(stream) == ("moved", str(seq), {"seq": seq, "needs": 0, "first": ""})
+        assert next(stream) == ("moved", str(seq), {"seq": seq, "needs": 0, "first": "", "errands": 0})
         tell.ask(run, "look <b>here</b>\x1b[31m\u202e")
         _, number, data = next(stream)
         assert (number, data["needs"]) == (str(seq + 1), 1)

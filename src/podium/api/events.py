@@ -1,7 +1,8 @@
 """`/events`: the one stream of server-sent events that a browser keeps open.
 
-`moved`: the ledger is at another record (the event's id); pages fetch themselves again. `grew`: live transcripts are
-longer. A client that was away says how far it is by `Last-Event-ID` or `?after=`: what it missed is one `moved`.
+`moved`: the ledger is at another record (the event's id), or an errand is further; pages fetch themselves again.
+`grew`: live transcripts are longer. A client that was away says how far it is by `Last-Event-ID` or `?after=`: what it
+missed is one `moved`.
 """
 
 from __future__ import annotations
@@ -27,13 +28,18 @@ async def stream(request: Request) -> Response:
 
 async def _messages(pulse: Pulse, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    last = Beat(seq=after, needs=-1)
+    last = Beat(seq=after, needs=-1, errands=-1)
     async for beat in pulse.beats():
         if beat is None:
             yield HEARTBEAT
             continue
-        if beat.seq != last.seq or beat.needs != last.needs:
-            news = {"seq": beat.seq, "needs": beat.needs, "first": safe_line(beat.first)}
+        if (beat.seq, beat.needs, beat.errands) != (last.seq, last.needs, last.errands):
+            news = {
+                "seq": beat.seq,
+                "needs": beat.needs,
+                "first": safe_line(beat.first),
+                "errands": beat.errands,
+            }
             yield b"id: %d\nevent: moved\ndata: %s\n\n" % (beat.seq, msgspec.json.encode(news))
         grown = {name: size for name, size in beat.sizes.items() if last.sizes.get(name) != size}
         if grown:

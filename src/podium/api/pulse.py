@@ -37,6 +37,7 @@ class Beat:
     needs: int = 0
     first: str = ""  # the most urgent need, in a few words
     sizes: Mapping[str, int] = field(default_factory=dict[str, int])  # "run.round" -> bytes
+    errands: int = 0  # another number whenever what is done in the background is further
 
 
 class Pulse:
@@ -120,7 +121,8 @@ class Pulse:
             seq = state.seq
         if moves:
             self._seat.ensure_conductor()
-        return Beat(seq, needs, first, {name: size for name in live if (size := self._size(name))})
+        sizes = {name: size for name in live if (size := self._size(name))}
+        return Beat(seq, needs, first, sizes, self._seat.errands.version())
 
     def _wants_a_conductor(self, state: State) -> bool:
         """Whether work lies there that nobody does: the conductor has been gone for a while, by a crash say."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from podium.api.errands import Errands
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.sources import Sources
 from podium.kernel.errors import PodiumError
 from podium.review.ports import Signer
+
+if TYPE_CHECKING:
+    from podium.conductor.shop import Shop
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class Seat:
     actor: Callable[[], str]  # "person:Ada <ada@x.org>"; raises UsageError when git does not know them
     signer: Callable[[], Signer]  # what signs this person's receipts
     ensure_conductor: Callable[[], bool]  # see to it that ordered work is done; True when one had to be started
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])  # of the server: where keys are looked for
+    errands: Errands = field(default_factory=Errands)
 
     @property
     def home(self) -> Home:
@@ -36,6 +43,12 @@ class Seat:
     def root(self) -> Path:
         """The root of the user's repository."""
         return self.sources.root
+
+    def open_shop(self) -> Shop:
+        """What asking an agent, or showing what it made, needs; finds out by trying what isolation works here."""
+        from podium.conductor.open_shop import open_shop
+
+        return open_shop(self.desk, self.path, self.environ)
 
     @property
     def agents(self) -> tuple[str, ...]:

@@ -31,4 +31,5 @@ def make_seat(context: Context) -> Seat:
         actor=lambda: context.actor,
         signer=signer,
         ensure_conductor=lambda: ensure_conductor(context),
+        environ=context.environ,
     )

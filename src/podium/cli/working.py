@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
 from podium.cli.ending import end_at_once
-from podium.kernel.errors import PodiumError
 
 if TYPE_CHECKING:
     from podium.conductor.shop import Shop
@@ -66,24 +65,6 @@ def _stop_on_signals() -> threading.Event:
 
 def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:
     """What a worker on this state directory works with; finds out by trying what isolation works here."""
-    from podium.conductor.shop import Shop
-    from podium.conductor.worker_name import worker_name
-    from podium.workspaces.tiers import candidates, probe
+    from podium.conductor.open_shop import open_shop
 
-    tiers = probe(candidates(context.path), scratch=context.home.root, root=os.geteuid() == 0)
-    if tiers.tier is None and any("No space left" in tried.why or "quota" in tried.why for tried in tiers.tried):
-        # Not what this machine can do, only what it can do now: a worker remembers it for as long as it lives.
-        do = "Free some space (podium gc), or move the state: --state DIR"
-        raise PodiumError("there is no room to try a sandbox", where=str(context.home.root), do=do)
-    return Shop(
-        desk=context.desk,
-        worker=worker_name(context.home),
-        path=context.path,
-        environ=context.environ,
-        python=sys.executable,
-        tiers=tiers,
-        nursery=nursery,
-        tier=context.environ.get("PODIUM_TIER", ""),
-        crash_at=context.environ.get("PODIUM_CRASH_AT", ""),
-        supervisor_crash_at=context.environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),
-    )
+    return open_shop(context.desk, context.path, context.environ, nursery)

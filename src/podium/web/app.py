@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from podium.api.acts import wants_json
 from podium.api.chronicle import Chronicle
+from podium.api.errands import Errands
 from podium.api.failure import as_json, status_of
 from podium.api.guard import Guard, cookie_name
 from podium.api.keys import Keys
@@ -24,11 +25,12 @@ from podium.api.pulse import Pulse
 from podium.api.seat import Seat, seat_of
 from podium.api.story import Stories
 from podium.kernel.errors import PodiumError
-from podium.web.page import bare_page
+from podium.web.page import ERRANDS_AT, bare_page
 
 PARTS = (
     "podium.api.events",
     "podium.api.verbs",
+    "podium.api.errand_verbs",
     "podium.web.attention_page",
     "podium.web.board_page",
     "podium.web.spec_page",
@@ -36,6 +38,7 @@ PARTS = (
     "podium.web.run_page",
     "podium.web.landing_page",
     "podium.web.agents_page",
+    "podium.web.machine_page",
     "podium.web.ledger_page",
     "podium.web.review_routes",
 )
@@ -59,7 +62,7 @@ def build_app(seat: Seat, *, port: int, secret: str, pulse: Pulse | None = None)
     app.state.pulse = pulse or Pulse(seat)
     app.state.stories = Stories(seat)
     app.state.chronicle = Chronicle(seat)
-    return Guard(_Net(app), secret=secret, port=port, refuse=_refuse)
+    return Guard(_Net(app, seat.errands), secret=secret, port=port, refuse=_refuse)
 
 
 def _routes() -> Sequence[BaseRoute]:
@@ -111,10 +114,12 @@ def _answer(request: Request, error: PodiumError, status: int) -> Response:
 class _Net:
     """Catches a fault of Podium's own: one traceback in the log, which `podium up` prints, and an answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, errands: Errands) -> None:
         self._app = app
+        self._errands = errands
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ERRANDS_AT] = self._errands.version()
         begun = False
 
         async def noting(message: Message) -> None:

@@ -24,6 +24,8 @@ from podium.kernel.errors import PodiumError
 from podium.render.safe_text import safe_lines
 from podium.review.person import person, short_name
 
+ERRANDS_AT = "podium.errands"
+"""In a request's scope: how far the errands were before anything was read for the page."""
 THEME_COOKIE = "podium-theme"
 PLACES = (
     ("attention", "/", "Attention", "g a"),
@@ -31,6 +33,7 @@ PLACES = (
     ("specs", "/specs", "Specs", "g s"),
     ("landing", "/landing", "Landing", "g l"),
     ("agents", "/agents", "Agents", "g t"),
+    ("machine", "/machine", "Machine", "g m"),
     ("ledger", "/ledger", "Ledger", "g e"),
 )
 """The places of the app: key, address, name, keys that lead there."""
@@ -49,6 +52,7 @@ def page(request: Request, template: str, *, place: str, title: str, status: int
         "theme": theme(request),
         "version": __version__,
         "seq": state.seq,
+        "errands_at": request.scope.get(ERRANDS_AT, 0),
     }
     return HTMLResponse(environment().get_template(template).render({**shown, **values}), status_code=status)
 

@@ -72,6 +72,7 @@ class Site:
                 self._server.run(sockets=[self._socket])
             finally:
                 self._socket.close()
+                self._seat.errands.close()
                 close_rooms(self._seat.desk)
 
     def stop(self) -> None:

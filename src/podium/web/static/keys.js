@@ -3,7 +3,7 @@
 // A module binds more with `bind`. `?` lists all that counts on this page.
 
 const bound = new Map(); // key or sequence -> { says, act }
-const PLACES = { a: "/", b: "/board", s: "/specs", l: "/landing", t: "/agents", e: "/ledger" };
+const PLACES = { a: "/", b: "/board", s: "/specs", l: "/landing", t: "/agents", m: "/machine", e: "/ledger" };
 let first = ""; // the first key of a sequence
 let forget = 0;
 

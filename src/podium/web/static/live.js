@@ -6,7 +6,7 @@ import { tell } from "./times.js";
 
 const root = document.body;
 const channel = new BroadcastChannel("podium-live");
-const known = { seq: Number(root.dataset.seq ?? 0), needs: null, sizes: {}, lost: false };
+const known = { seq: Number(root.dataset.seq ?? 0), errands: Number(root.dataset.errands ?? 0), needs: null, sizes: {}, lost: false };
 const listeners = new Set();
 let stream = null;
 let leading = false;
@@ -28,11 +28,16 @@ function take(news) {
     Object.assign(known.sizes, news.sizes);
     for (const act of listeners) act(news.sizes);
   }
-  if (news.seq !== undefined && news.seq !== known.seq) {
-    const behind = news.seq !== Number(root.dataset.seq ?? 0);
+  if (news.seq !== undefined) {
     known.seq = news.seq;
-    if (behind) schedule();
+    known.errands = news.errands ?? known.errands;
+    if (behind()) schedule();
   }
+}
+
+/** Whether the page shows less than what is known. */
+function behind() {
+  return Number(root.dataset.seq ?? 0) !== known.seq || Number(root.dataset.errands ?? 0) !== known.errands;
 }
 
 function announce(news) {
@@ -42,7 +47,7 @@ function announce(news) {
 
 channel.addEventListener("message", ({ data }) => {
   if (data.ask) {
-    if (leading) channel.postMessage({ seq: known.seq, needs: known.needs ?? undefined, sizes: known.sizes, lost: known.lost });
+    if (leading) channel.postMessage({ seq: known.seq, errands: known.errands, needs: known.needs ?? undefined, sizes: known.sizes, lost: known.lost });
   } else {
     take(data);
   }
@@ -109,7 +114,7 @@ function schedule() {
 export async function refresh() {
   if (fetching) {
     await fetching;
-    if (Number(root.dataset.seq ?? 0) >= known.seq) return;
+    if (Number(root.dataset.seq ?? 0) >= known.seq && Number(root.dataset.errands ?? 0) === known.errands) return;
   }
   fetching = load();
   try {
@@ -134,6 +139,7 @@ async function load() {
     if (other) morph(part, other);
   }
   root.dataset.seq = fresh.body.dataset.seq;
+  root.dataset.errands = fresh.body.dataset.errands ?? "0";
   tell();
   document.dispatchEvent(new CustomEvent("podium:fresh"));
 }
