@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 Sockets: TypeAlias = Literal["all", "no-unix", "none"]
@@ -98,6 +99,7 @@ def denied_calls(machine: str = "") -> dict[str, int]:
     return {name: number for name, number in table.items() if name not in _SPECIAL}
 
 
+@cache
 def program(*, sockets: Sockets, machine: str = "") -> bytes:
     """The filter as bytes for `bwrap --seccomp` or `prctl(PR_SET_SECCOMP)`.
 
