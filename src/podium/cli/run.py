@@ -74,7 +74,8 @@ def command(
     wanted = _wanted(state, names)
     early = _is_sound(context, state, wanted, agents)
     for each in wanted:
-        ask_before_start(context, each.spec, each.tasks, agents, wish=ask)
+        if _is_unsettled(context, state, each, ask):
+            ask_before_start(context, each.spec, each.tasks, agents, wish=ask)
     tell_missing_keys(context, state, {each.spec for each in wanted}, agents)
     if early:
         ensure_conductor(context)  # it starts while the order is written
@@ -122,6 +123,17 @@ def _is_sound(context: Context, state: State, wanted: list[_Wanted], agents: tup
         approved_plan(state, each.spec, documents(context, each.spec))
     settings = context.settings
     return bool(settings.agents) and all(each == AUTO or find_agent(settings, each) for each in agents)
+
+
+def _is_unsettled(context: Context, state: State, wanted: _Wanted, ask: bool | None) -> bool:
+    """Whether questions are to be asked, or wait for an answer. Cheap: in most orders there are none."""
+    from podium.conductor.before_start import is_to_ask, unanswered, unasked
+
+    if ask is False:
+        return False
+    asking = ask or is_to_ask(state, wanted.spec, context.settings.ask_first)
+    todo = unasked(state, wanted.spec, wanted.tasks) if asking else []
+    return bool(todo or unanswered(state, wanted.spec, wanted.tasks))
 
 
 def _order(context: Context, project: str, wanted: _Wanted, agents: tuple[str, ...]) -> bool:

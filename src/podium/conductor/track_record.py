@@ -9,19 +9,15 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from statistics import median
 from typing import Literal
 
 from podium.conductor.state import State
-from podium.kernel.errors import UsageError
 from podium.kernel.value import Value
 from podium.landing.model import Entry, Landed
 from podium.plan.model import Task
 from podium.review.model import Accepted, Decided, Refined, Rejected
 from podium.runs.model import Failed, Run
-from podium.spec.parse import parse_spec
 
 Z95 = 1.959964
 _LANGUAGES = {
@@ -143,44 +139,23 @@ def _is_for_tests(folder: str) -> bool:
 
 def attempts(state: State) -> tuple[Attempt, ...]:
     """Every run of the project whose fate is known, oldest first."""
-    kinds = _Kinds(state)
     entries: dict[str, list[Entry]] = {}
     for entry in state.landings.entries.values():
         entries.setdefault(entry.run, []).append(entry)
-    found = (_attempt(state, run, kinds, entries.get(run.id, [])) for run in state.runs.by_id.values())
+    found = (_attempt(state, run, entries.get(run.id, [])) for run in state.runs.by_id.values())
     return tuple(each for each in found if each is not None)
-
-
-@dataclass
-class _Kinds:
-    """Kinds of tasks, each spec parsed once."""
-
-    state: State
-
-    def __post_init__(self) -> None:
-        self._risks: dict[str, Literal["low", "medium", "high"]] = {}
-
-    def of(self, spec: str, task: str) -> TaskKind | None:
-        known = self.state.plans.task(spec, task)
-        return kind_of(known, self.risk(spec)) if known else None
-
-    def risk(self, spec: str) -> Literal["low", "medium", "high"]:
-        if spec not in self._risks:
-            recorded = self.state.specs.latest(spec)
-            try:
-                self._risks[spec] = parse_spec(recorded.text, f"{spec}.md").risk if recorded else "medium"
-            except UsageError:
-                self._risks[spec] = "medium"
-        return self._risks[spec]
 
 
 def risk_of(state: State, spec: str) -> Literal["low", "medium", "high"]:
     """The risk that a spec names; medium where it is not known."""
-    return _Kinds(state).risk(spec)
+    recorded = state.specs.latest(spec)
+    said = recorded.risk if recorded else "medium"
+    return "low" if said == "low" else "high" if said == "high" else "medium"
 
 
-def _attempt(state: State, run: Run, kinds: _Kinds, entries: Sequence[Entry]) -> Attempt | None:
-    kind = kinds.of(run.spec, run.task)
+def _attempt(state: State, run: Run, entries: Sequence[Entry]) -> Attempt | None:
+    task = state.plans.task(run.spec, run.task)
+    kind = kind_of(task, risk_of(state, run.spec)) if task else None
     fate = _fate(state, run)
     if kind is None or fate is None:
         return None
@@ -254,4 +229,6 @@ def _line(agent: str, model: str, kind: str, found: list[Attempt]) -> Line:
 
 def _median(values: Iterable[float] | Iterator[float]) -> float | None:
     known = list(values)
+    from statistics import median  # here: who only asks for a risk, with every `podium run`, need not wait for it
+
     return median(known) if known else None
