@@ -9,10 +9,11 @@ from checks_bench import World, change, order
 from test_unrun_lines import all_lines
 
 from podium.checks.kinds.not_changed import NOT_CHANGED
-from podium.evidence.model import Holds, Item
+from podium.evidence.model import Fails, Holds, Item
 from podium.runs.model import DiffLine, FileChange, Hunk
 from podium.spec.model import Clause
 
+CLAUSES, HUNKS = "clauses that nothing touches", "hunks that no clause explains"
 OLD = "def total(prices, rate=1):\n    return sum(prices) * rate\n\ndef count(a): return len(a)\n"
 NEW = "def total(prices, *, tax):\n    return sum(prices) * tax\n\ndef count(a): return len(a)\n"
 
@@ -78,8 +79,34 @@ def test_a_clause_whose_names_no_changed_line_mentions_is_told(tmp_path: Path) -
 
     clauses = (clause("B1", "`retry_after` is sent"), clause("B2", "`limit` counts"), clause("B3", "no names"))
     what = msgspec.structs.replace(order(changes=(all_lines("a.py", "limit = 1\n"),)), clauses=clauses)
-    item = World(tmp_path, {}, {"a.py": "limit = 1\n"}).gather(what, (NOT_CHANGED,))["clauses that nothing touches"]
-    assert [f.message for f in item.findings] == ["no changed line mentions `retry_after` of B1"]
+    item = World(tmp_path / "a", {}, {"a.py": "limit = 1\n"}).gather(what, (NOT_CHANGED,))[CLAUSES]
+    assert [(f.message, f.level) for f in item.findings] == [
+        ("no hunk mentions `retry_after` of B1, and no test does", "warning")
+    ]
+    tested = {"a.py": "limit = 1\n", "tests/test_a.py": "def test_it():\n    assert retry_after == 1\n"}
+    item = World(tmp_path / "b", {}, tested).gather(what, (NOT_CHANGED,))[CLAUSES]
+    assert [(f.message, f.level, f.path) for f in item.findings] == [
+        ("no hunk mentions `retry_after` of B1; tests/test_a.py does, and is as it was", "note", "tests/test_a.py")
+    ]
+
+
+def test_a_hunk_that_no_clause_explains_is_told_at_its_line_and_a_lock_file_is_not(tmp_path: Path) -> None:
+    clauses = tuple(
+        Clause(id=name, kind="behaviour", text=text, line=1, column=1)
+        for name, text in (("B1", "`retry_after` is sent"), ("B2", "`limit` counts"))
+    )
+    files = {"a.py": "limit = 1\n", "b.py": "colour = 2\n", "uv.lock": "x\n", "tests/test_b.py": "shade = 3\n"}
+    changes = tuple(all_lines(path, text) for path, text in files.items())
+    item = World(tmp_path, {}, files).gather(
+        msgspec.structs.replace(order(changes=changes), clauses=clauses), (NOT_CHANGED,)
+    )[HUNKS]
+    assert item.outcome == Fails(why="2 hunks that no clause explains")
+    assert {(f.path, f.line, f.level) for f in item.findings} == {
+        ("b.py", 1, "warning"),
+        ("tests/test_b.py", 1, "note"),
+    }
+    alone = msgspec.structs.replace(order(changes=changes), clauses=clauses[:1])
+    assert HUNKS not in {job.name for job in NOT_CHANGED.jobs(alone)}  # one clause explains everything
 
 
 def test_nothing_is_looked_for_where_only_documents_and_tests_change() -> None:

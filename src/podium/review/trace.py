@@ -86,6 +86,11 @@ def trace(changes: Iterable[FileChange], clauses: Sequence[Clause]) -> Trace:
     )
 
 
+def searchable(clause: Clause) -> bool:
+    """Whether a clause says anything that a hunk could be found by: something in backticks, or enough rarer words."""
+    return bool(_TERM.search(clause.text)) or len(_words(clause.text)) >= _WORDS_WANTED
+
+
 class _Asks(NamedTuple):
     """A clause, and what is looked for of it."""
 

@@ -1,4 +1,4 @@
-"""What the change left alone: calls that no longer fit, the same line elsewhere, documents, clauses.
+"""What the change left alone (calls that no longer fit, equal lines, documents, clauses), and what no clause asks for.
 
 Most wrong patches cannot be seen on the lines that they change. Each finding is a place to look at, at a line that
 the candidate did not touch. Calls are found by name: what is called through a variable is not seen.
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
+from podium.checks.clause_trace import explains, searched_clauses, unexplained_hunks, untouched_clauses
 from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
 from podium.checks.module_changes import module_changes, python_modules
 from podium.checks.python_api import Callee, narrowed
@@ -23,14 +24,13 @@ from podium.evidence.model import Blind, Fails, Holds, Outcome
 from podium.evidence.rules import diff_command
 from podium.evidence.test_code import belongs_to_tests, is_code
 from podium.runs.model import FileChange
-from podium.spec.model import Clause
 
 NAME = "not-changed"
 _MOST_BYTES = 40_000_000  # of files that are read for one job
 _MOST_ELSEWHERE = 3  # a line that stands in more places is a habit, not a sibling
 _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 _HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
-_TERM = re.compile(r"`([A-Za-z_][\w.]{2,60})(?:\(\))?`")
+_CODE = (".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".go", ".rs", ".rb", ".java", ".kt")
 _ORDINARY = re.compile(
     r"^(?:import|from|return|else|except|def|class|pass|raise|try|with open|export|function|fn|pub|func|use)\b"
     r"|^(?:@|#|//|/\*|\*|\.|[)\]}])|^\w+\s*:[^=]*,?$"
@@ -39,19 +39,19 @@ _NEAR = 8  # lines: equal lines that are nearer to each other than this are one 
 
 
 class NotChanged:
-    """Up to four jobs, each where it has something to look for; they read files only."""
+    """Up to five jobs, each where it has something to look for; they read files only."""
 
     name = NAME
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
         modules = bool(_products(order.changes))
-        open_clauses = any(not clause.check and _TERM.search(clause.text) for clause in order.clauses)
         wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
             (modules, "calls that were left", _calls, "trees"),
             (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees"),
             (modules, "documents that were left", _documents, "trees"),
-            (open_clauses, "clauses that nothing touches", _clauses, "world"),
+            (explains(order), "hunks that no clause explains", _hunks, "world"),
+            (bool(searched_clauses(order)), "clauses that nothing touches", _clauses, "world"),
         )
         return tuple(
             Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on)
@@ -217,24 +217,16 @@ async def _documents(bench: Bench) -> Answer:
 
 
 async def _clauses(bench: Bench) -> Answer:
-    order = bench.order
-    text = "\n".join(line.text for change in order.changes for line in changed_lines(change))
-    text += "\n".join(change.path for change in order.changes)
     found = Findings()
-    for clause in order.clauses:
-        missing = _untouched(clause, text)
-        if missing:
-            terms = ", ".join(f"`{term}`" for term in missing[:3])
-            found.add("clause-untouched", "warning", f"no changed line mentions {terms} of {clause.id}", text=clause.id)
-    return _answer(found, "a clause that no changed line mentions", "clauses that no changed line mentions")
+    texts = _texts(bench, _CODE)
+    untouched_clauses(bench.order, ((path, text) for path, text in texts if belongs_to_tests(path)), found)
+    return _answer(found, "a clause that no hunk touches", "clauses that no hunk touches")
 
 
-def _untouched(clause: Clause, text: str) -> tuple[str, ...]:
-    """The names in a clause that nobody checks, where none of them occurs in the changed lines."""
-    terms = tuple(dict.fromkeys(_TERM.findall(clause.text)))
-    if clause.check or not terms or any(term.rpartition(".")[2] in text for term in terms):
-        return ()
-    return terms
+async def _hunks(bench: Bench) -> Answer:
+    found = Findings()
+    unexplained_hunks(bench.order, found)
+    return _answer(found, "a hunk that no clause explains", "hunks that no clause explains")
 
 
 def _texts(bench: Bench, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
