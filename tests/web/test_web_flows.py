@@ -228,15 +228,13 @@ def test_agents_are_chosen_and_an_order_is_refused_as_in_the_terminal(shop: Shop
     Teller(shop).approve("basket")
     page = open_page()
     _enter(shop, page, "/task/basket/T1")
-    page.keyboard.press("a")
-    expect(page.locator(".toast.bad")).to_contain_text("agents are to be asked for their questions before they begin")
-    assert "plan.dispatch-ordered" not in [record.kind for record in shop.records()]
     page.keyboard.press("w")
     page.get_by_label("scripted").check()
     assert violations(page) == []
     if os.environ.get("SHOT"):
         page.screenshot(path=os.environ["SHOT"])
-    page.get_by_label("without asking agents").check()
+    assert page.get_by_role("radio", name="as podium.toml says: agents are asked first").is_checked()
+    page.get_by_role("radio", name="ask nobody").check()
     page.get_by_label("auto").check()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".toast.bad").last).to_contain_text("auto chooses the agent by itself")

@@ -13,7 +13,6 @@ from podium.api.errands import Errands
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
 from podium.conductor.sources import Sources
-from podium.kernel.errors import PodiumError
 from podium.review.ports import Signer
 
 if TYPE_CHECKING:
@@ -49,14 +48,6 @@ class Seat:
         from podium.conductor.open_shop import open_shop
 
         return open_shop(self.desk, self.path, self.environ)
-
-    @property
-    def agents(self) -> tuple[str, ...]:
-        """The agents that podium.toml names now; none where it cannot be read."""
-        try:
-            return tuple(agent.name for agent in self.sources.settings().agents)
-        except PodiumError:
-            return ()
 
 
 def seat_of(request: Request) -> Seat:

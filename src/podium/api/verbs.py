@@ -8,14 +8,12 @@ from podium.api.acts import Fields, act_route
 from podium.api.seat import Seat
 from podium.conductor.approve_plan import approve_plan
 from podium.conductor.ask_first import answer_question
-from podium.conductor.before_start import how_many, is_to_ask, unanswered, unasked
 from podium.conductor.budgets import set_budget
-from podium.conductor.order_run import halt_run, order_run
+from podium.conductor.order_run import halt_run
 from podium.conductor.revert import resume_landings, revert
 from podium.conductor.steer import acknowledge, answer, steer
 from podium.conductor.tasks import find_task
-from podium.kernel.errors import ConflictError, NotFoundError, UsageError
-from podium.project.agents import AUTO
+from podium.kernel.errors import ConflictError, NotFoundError
 
 _STEERED = {"stop": "Stopping", "pause": "Pausing", "resume": "Resuming", "say": "Told"}
 
@@ -54,50 +52,6 @@ def seen(seat: Seat, fields: Fields) -> dict[str, Any]:
     """Say that a person has seen a round's tripwires, all of them when none is named."""
     names = acknowledge(seat.desk, seat.project, _run(seat, fields), fields.texts("tripwires"), actor=seat.actor())
     return {"acknowledged": list(names), "told": f"Seen: {', '.join(names)}"}
-
-
-def run(seat: Seat, fields: Fields) -> dict[str, Any]:
-    """Order tasks of an approved plan; all of them when none is named.
-
-    Raises UsageError, unless `unasked` is set, where agents are to be asked first or wait for an answer.
-    """
-    spec, tasks, agents = fields.text("spec", required=True), fields.texts("tasks"), fields.texts("agents")
-    if AUTO in agents and len(agents) > 1:
-        raise UsageError(f"{AUTO} chooses the agent by itself", where=spec, do="Choose it alone, or name the agents.")
-    if not fields.text("unasked"):
-        _settled(seat, spec, tasks)
-    fresh = order_run(
-        seat.desk,
-        seat.project,
-        spec,
-        documents=seat.sources.documents(spec),
-        settings_text=seat.sources.settings_text(),
-        tasks=tasks,
-        agents=agents,
-        tracked_files=seat.sources.repository.tracked_files(),
-        actor=seat.actor(),
-    )
-    seat.ensure_conductor()
-    what = ", ".join(f"{spec}/{task}" for task in tasks) or f"all tasks of {spec}"
-    return {"ordered": fresh, "told": f"{'Ordered' if fresh else 'Was ordered already'}: {what}"}
-
-
-def _settled(seat: Seat, spec: str, tasks: tuple[str, ...]) -> None:
-    """Raise UsageError unless all is said that is to be said before the start."""
-    setting = seat.sources.settings().ask_first
-    with seat.desk.reading(seat.project) as state:
-        waiting = unanswered(state, spec, tasks)
-        asks = is_to_ask(state, spec, setting) and bool(unasked(state, spec, tasks))
-    if waiting:
-        raise UsageError(
-            how_many(waiting), where=spec, do="Answer under Attention. Or choose Run with …, without asking first."
-        )
-    if asks:
-        raise UsageError(
-            "agents are to be asked for their questions before they begin",
-            where=spec,
-            do=f"In the terminal, podium run {spec} asks them. Or choose Run with …, without asking first.",
-        )
 
 
 def halt(seat: Seat, fields: Fields) -> dict[str, Any]:
@@ -219,7 +173,6 @@ ROUTES = [
     act_route("/act/resume", resume),
     act_route("/act/say", say),
     act_route("/act/acknowledge", seen),
-    act_route("/act/run", run),
     act_route("/act/halt", halt),
     act_route("/act/approve", approve),
     act_route("/act/answer", reply),

@@ -15,6 +15,7 @@ import msgspec
 from podium.agents.locate import locate
 from podium.conductor.budgets import asking_budget
 from podium.conductor.mirrors import open_mirror, synchronise, tip_for
+from podium.conductor.onlooker import NOBODY, Onlooker
 from podium.conductor.prepare import agent_settings, ground_of
 from podium.conductor.providers import NoKey, gateway_of
 from podium.conductor.shop import Shop
@@ -26,6 +27,7 @@ from podium.plan.model import Task
 from podium.project.model import AgentSettings, PermissionRule, Settings
 from podium.supervisor import inbox
 from podium.supervisor.attach import Died, Ended, NotStarted, status
+from podium.supervisor.follow import read
 from podium.supervisor.order import ExitRecord, Order
 from podium.workspaces.gateway.kinds import seen_env
 from podium.workspaces.gateway.order import GatewayOrder
@@ -51,12 +53,13 @@ def ask_agent(
     spec: str,
     task: Task | None = None,
     seconds: float = 900.0,
+    onlooker: Onlooker = NOBODY,
 ) -> ExitRecord:
     """How an agent answers; its words are `claim`. `prompt` is made from the paths of the target branch's files.
 
     `what` names the matter, such as `plan.NAME`; what it costs is entered to the spec, and to the task if one is given.
     Raises PodiumError when it does not answer in time or a budget is spent, UsageError for an agent that is not known
-    or has no way to its model.
+    or has no way to its model, GivenUpError when the onlooker does.
     """
     with shop.desk.reading(project) as state:
         registered, settings = state.project, state.settings
@@ -76,6 +79,7 @@ def ask_agent(
             env = {**(seen_env(gateway.kind, gateway.seen_url) if gateway else {}), **agent.env}
             plan = ground.plan(tip, place, env=env, mounts=mounts)
             files = [entry.path for entry in list_tree(mirror, tip)]
+        onlooker.still_waits(agent.name)
         order = Order(
             round=what,
             agent=agent.name,
@@ -91,7 +95,7 @@ def ask_agent(
             permissions=READ_ONLY,
             tripwires=settings.tripwires,
         )
-        return _answer(shop, place / "round", order, seconds)
+        return _answer(shop, place / "round", order, seconds, onlooker)
     finally:
         if place.exists():
             remove(place, within=place.parent)
@@ -107,19 +111,24 @@ def _gateway(shop: Shop, settings: Settings, agent: AgentSettings) -> GatewayOrd
     return None
 
 
-def _answer(shop: Shop, directory: Path, order: Order, seconds: float) -> ExitRecord:
-    """Run the agent to its end, or stop it when time is up or the caller is interrupted."""
+def _answer(shop: Shop, directory: Path, order: Order, seconds: float, onlooker: Onlooker) -> ExitRecord:
+    """Run the agent to its end, or stop it when time is up, the onlooker gives up or the caller is interrupted."""
     start(shop, directory, order)
-    deadline = time.monotonic() + seconds
+    deadline, offset = time.monotonic() + seconds, 0
     try:
         while True:
-            match status(directory):
+            now = status(directory)
+            entries, offset = read(directory, offset)
+            for entry in entries:
+                onlooker.hear(entry)
+            match now:
                 case Ended(record=record):
                     return record
                 case Died() | NotStarted():
                     start(shop, directory, order)
                 case _:
                     pass
+            onlooker.still_waits(order.agent)
             if time.monotonic() > deadline:
                 raise PodiumError(f"the agent did not answer within {seconds:g} s", where=order.agent)
             time.sleep(POLL_SECONDS)

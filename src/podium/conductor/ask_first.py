@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from podium.conductor.ask_agent import ask_agent
+from podium.conductor.before_start import agent_to_ask, is_to_ask, unanswered, unasked
 from podium.conductor.casefile import spec_of
 from podium.conductor.desk import Desk
+from podium.conductor.onlooker import NOBODY, GivenUpError, Onlooker
 from podium.conductor.shop import Shop
 from podium.conductor.state import State
 from podium.conductor.write_document import write_document
@@ -14,23 +16,71 @@ from podium.kernel.errors import NotFoundError, PodiumError, UsageError
 from podium.plan.events import QuestionAnswered, QuestionsAsked
 from podium.plan.model import Question
 from podium.plan.questions import questions_in, questions_prompt
+from podium.project.model import Settings
 from podium.review.person import require_person
 from podium.spec.answers import with_answer
 from podium.spec.blob import blob_id
 
 
-def ask_first(shop: Shop, project: str, spec: str, task: str, agent: str) -> tuple[Question, ...]:
+def ask_before_start(
+    desk: Desk,
+    open_shop: Callable[[], Shop],
+    project: str,
+    spec: str,
+    tasks: tuple[str, ...],
+    agents: tuple[str, ...],
+    *,
+    settings: Settings,
+    wish: bool | None,
+    begin: Callable[[str], None],
+    tell: Callable[[str], None],
+    onlooker: Onlooker = NOBODY,
+) -> list[Question]:
+    """Ask about each task that has not begun and was not asked about, where that is wanted; what waits for an answer.
+
+    `wish` is what the person said (False: nobody is asked, and nothing waits), else the settings decide, and an agent
+    that does not answer is passed over. `begin` hears who is asked now, `tell` what came of it. Raises GivenUpError,
+    and with a wish PodiumError when an agent does not answer.
+    """
+    if wish is False:
+        return []
+    with desk.reading(project) as state:
+        todo = unasked(state, spec, tasks) if wish or is_to_ask(state, spec, settings.ask_first) else []
+    for task in todo:
+        agent = agent_to_ask(settings, task, agents)
+        begin(f"{agent} reads {spec}/{task.id} and asks what it does not know; this may take some minutes")
+        try:
+            found = ask_first(open_shop(), project, spec, task.id, agent, onlooker)
+        except GivenUpError:
+            raise
+        except PodiumError as error:
+            if wish:
+                raise
+            tell(f"{agent} could not be asked first: {error.what}")
+        else:
+            if not found:
+                tell(f"{agent} has no question about {spec}/{task.id}")
+    with desk.reading(project) as state:
+        return unanswered(state, spec, tasks)
+
+
+def ask_first(
+    shop: Shop, project: str, spec: str, task: str, agent: str, onlooker: Onlooker = NOBODY
+) -> tuple[Question, ...]:
     """Ask an agent for its questions on a task of an approved plan, and record them; none is an answer too.
 
     Raises PodiumError when the agent does not answer; UsageError when the plan is not approved.
     """
+    from podium.conductor.ask_agent import ask_agent  # here: most orders ask nobody, and this takes a while to import
+
     with shop.desk.reading(project) as state:
         plan, wanted = state.plans.approved(spec), state.plans.task(spec, task)
         document = spec_of(state, spec)
     if plan is None or wanted is None:
         raise UsageError("its plan is not approved", where=spec, do=f"podium plan approve {spec}")
     text = questions_prompt(wanted, document, plan)
-    record = ask_agent(shop, project, agent, f"questions.{spec}.{task}", lambda _files: text, spec=spec, task=wanted)
+    what = f"questions.{spec}.{task}"
+    record = ask_agent(shop, project, agent, what, lambda _files: text, spec=spec, task=wanted, onlooker=onlooker)
     if record.outcome != "completed":
         why = record.error or record.stop_reason
         raise PodiumError(f"the agent {record.outcome} instead of asking: {why}", where=agent)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from podium.conductor.state import State
 from podium.conductor.track_record import risk_of
 from podium.plan.model import Question, Task
-from podium.project.model import AskFirst
+from podium.project.agents import AUTO
+from podium.project.model import AskFirst, Settings
+from podium.project.settings import require_agent
 
 
 def is_to_ask(state: State, spec: str, setting: AskFirst) -> bool:
@@ -33,3 +35,12 @@ def how_many(questions: list[Question]) -> str:
     """That they wait, in words."""
     many = len(questions)
     return "a question waits for your answer" if many == 1 else f"{many} questions wait for your answer"
+
+
+def agent_to_ask(settings: Settings, task: Task, agents: tuple[str, ...]) -> str:
+    """The agent that is asked about a task: of those ordered the first, else of the plan's, else the default one.
+
+    Raises UsageError when there is none.
+    """
+    named = [each for each in (*agents, *task.agents) if each != AUTO]
+    return named[0] if named else require_agent(settings, tuple(agent.name for agent in settings.agents))

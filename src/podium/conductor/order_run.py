@@ -56,7 +56,7 @@ def order_run(
         automatic = agents == (AUTO,) and find_agent(settings, AUTO) is None
         if automatic and not known:
             require_agent(settings, known)
-        _check(plan, wanted, known if automatic else agents, settings)
+        refuse_unknown(plan, wanted, known if automatic else agents, settings)
         _check_protected(plan, wanted, settings, tracked_files)
         if not agents and any(not task.agents for task in plan.tasks if task.id in wanted):
             require_agent(settings, known)
@@ -137,7 +137,8 @@ def _check_protected(
             raise UsageError(blocked.message, where=f"{plan.spec}/{task.id}", do=blocked.do)
 
 
-def _check(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], settings: Settings) -> None:
+def refuse_unknown(plan: ApprovedPlan, tasks: tuple[str, ...], agents: tuple[str, ...], settings: Settings) -> None:
+    """Raise UsageError for a task that the plan has not, or an agent that podium.toml does not know."""
     known = tuple(agent.name for agent in settings.agents)
     there = {task.id for task in plan.tasks}
     for task in tasks:

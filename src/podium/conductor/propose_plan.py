@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podium.conductor.ask_agent import ask_agent
+from podium.conductor.onlooker import NOBODY, Onlooker
 from podium.conductor.shop import Shop
 from podium.kernel.errors import PodiumError
 from podium.plan.model import Plan
@@ -11,10 +12,13 @@ from podium.plan.prompts import plan_request_prompt
 from podium.spec.model import Spec
 
 
-def propose_plan(shop: Shop, project: str, spec: Spec, agent_name: str, *, seconds: float = 900.0) -> Plan:
+def propose_plan(
+    shop: Shop, project: str, spec: Spec, agent_name: str, *, seconds: float = 900.0, onlooker: Onlooker = NOBODY
+) -> Plan:
     """The plan that an agent proposes for a spec, checked for its form only.
 
-    Raises PodiumError when the agent does not answer, or its answer holds no plan; UsageError for an unknown agent.
+    Raises PodiumError when the agent does not answer, or its answer holds no plan; UsageError for an unknown agent,
+    GivenUpError when the onlooker does.
     """
     record = ask_agent(
         shop,
@@ -24,6 +28,7 @@ def propose_plan(shop: Shop, project: str, spec: Spec, agent_name: str, *, secon
         lambda files: plan_request_prompt(spec, files),
         spec=spec.name,
         seconds=seconds,
+        onlooker=onlooker,
     )
     if record.outcome != "completed":
         raise PodiumError(

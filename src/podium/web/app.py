@@ -30,11 +30,13 @@ from podium.web.page import ERRANDS_AT, bare_page
 PARTS = (
     "podium.api.events",
     "podium.api.verbs",
+    "podium.api.agent_verbs",
     "podium.api.errand_verbs",
     "podium.web.attention_page",
     "podium.web.board_page",
     "podium.web.spec_page",
     "podium.web.plan_page",
+    "podium.web.questions_page",
     "podium.web.run_page",
     "podium.web.landing_page",
     "podium.web.agents_page",

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from podium.api.errand_verbs import CHECKUP, DISK
 from podium.api.seat import Seat, seat_of
 from podium.conductor.attention import Need, Rank, attention
 from podium.conductor.board import board
@@ -20,7 +21,6 @@ from podium.web.page import page
 SIGNS: dict[Rank, tuple[str, Tone]] = {
     Rank.PERMISSION: ("asks", "warn"),
     Rank.TRIPWIRE: ("tripwire", "bad"),
-    Rank.QUESTION: ("question", "warn"),
     Rank.WAIT: ("waits", "warn"),
     Rank.QUESTION: ("question", "warn"),
     Rank.LANDING: ("held", "bad"),
@@ -72,6 +72,7 @@ def show(request: Request) -> Response:
         waiting=waiting,
         landing=landing,
         begun=begun,
+        errands=[each for each in seat.errands.all() if each.name not in (CHECKUP, DISK)],
     )
 
 

@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from podium.api.acts import Fields, act_route
+from podium.api.agent_verbs import asking, drafting
+from podium.api.errands import Errand
 from podium.api.seat import Seat, seat_of
 from podium.conductor.board import board
 from podium.conductor.sources import SETTINGS_FILE
@@ -17,7 +19,6 @@ from podium.conductor.state import State
 from podium.conductor.write_document import write_document
 from podium.kernel.errors import NotFoundError, PodiumError
 from podium.plan.checks import check_plan
-from podium.plan.draft import draft
 from podium.plan.model import Plan, Serialised
 from podium.plan.parse import parse_plan
 from podium.plan.rules import approval_counts, find_cycle, serialise
@@ -28,6 +29,7 @@ from podium.spec.model import LintFinding, Spec
 from podium.spec.rules import lint
 from podium.web.page import page
 from podium.web.plan_graph import draw
+from podium.web.run_choices import asks_first, run_choices
 
 
 def show(request: Request) -> Response:
@@ -38,7 +40,16 @@ def show(request: Request) -> Response:
     try:
         text, blob = sources.read(sources.plan_file(name))
     except NotFoundError:
-        return page(request, "plan_none.html", place="specs", title=f"Plan of {name}", name=name, spec=spec)
+        return page(
+            request,
+            "plan_none.html",
+            place="specs",
+            title=f"Plan of {name}",
+            name=name,
+            spec=spec,
+            errands=_errands(seat, name),
+            **run_choices(seat),
+        )
     if request.query_params.get("edit"):
         path = str(sources.plan_file(name))
         return page(
@@ -49,6 +60,8 @@ def show(request: Request) -> Response:
         states = _states(state, name)
         approval, void = _approval(seat, state, name)
         ordered = state.plans.dispatch(name) is not None
+        questions = sum(each.open for each in state.plans.questions(name))
+        asks = asks_first(seat, state, name)
     return page(
         request,
         "plan.html",
@@ -67,19 +80,17 @@ def show(request: Request) -> Response:
         approval=approval,
         void=void,
         ordered=ordered,
-        agents=seat.agents,
+        questions=questions,
+        asks=asks,
+        errands=_errands(seat, name),
+        blob=blob,
+        **run_choices(seat),
     )
 
 
-def draft_plan(seat: Seat, fields: Fields) -> dict[str, Any]:
-    """Write a first plan by rule. Raises ConflictError when there is one already."""
-    name = fields.text("spec", required=True)
-    spec = seat.sources.spec(name)
-    if not spec.clauses:
-        raise PodiumError("the spec has no clause to plan for", where=spec.path, do="Write one: - B1: who does what.")
-    plan = draft(spec, seat.sources.repository.tracked_files(), seat.sources.settings())
-    write_document(seat.root, seat.sources.plan_file(name), plan.text, seen="")
-    return {"spec": name, "told": f"Drafted {seat.sources.plan_file(name)}: edit it until it is yours"}
+def _errands(seat: Seat, name: str) -> list[Errand]:
+    """What is being done for this plan in the background."""
+    return [errand for each in (drafting(name), asking(name)) if (errand := seat.errands.of(each))]
 
 
 def lint_text(seat: Seat, fields: Fields) -> dict[str, Any]:
@@ -157,7 +168,6 @@ def _approval(seat: Seat, state: State, name: str) -> tuple[str, str]:
 
 ROUTES = [
     Route("/plan/{name}", show),
-    act_route("/act/draft-plan", draft_plan),
     act_route("/act/lint-plan", lint_text),
     act_route("/act/save-plan", save),
 ]

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from podium.api.acts import json_answer
+from podium.api.agent_verbs import asking
 from podium.api.seat import Seat, seat_of
 from podium.api.story import Stories
 from podium.conductor.board import board
@@ -20,6 +21,7 @@ from podium.render.state_words import words
 from podium.runs.model import AwaitingPermission, Round, Run, Usage, Working
 from podium.runs.store import candidate_of, is_active
 from podium.web.page import environment, page
+from podium.web.run_choices import asks_first, run_choices
 
 SHOWN = 400
 """Items of a transcript that a page begins with; earlier ones come when they are asked for."""
@@ -80,6 +82,7 @@ def task(request: Request) -> Response:
         row = next((each for each in board(state) if each.name == f"{spec}/{found.id}"), None)
         runs = [run for run in state.runs.of_task(spec, found.id) if run.rounds]
         entries = state.landings.of_task(spec, found.id)
+        asks = asks_first(seat, state, spec)
         recorded = state.specs.latest(spec)
     return page(
         request,
@@ -88,7 +91,9 @@ def task(request: Request) -> Response:
         title=f"{spec}/{found.id}",
         spec=spec,
         task=found,
-        agents=seat.agents,
+        asks=asks,
+        errand=seat.errands.of(asking(spec)),
+        **run_choices(seat),
         said=words(row.state, row.name) if row else None,
         runs=[
             (run, [(each, " · ".join(round_words(each, now))) for each in reversed(run.rounds)])

@@ -78,7 +78,7 @@ document.addEventListener("submit", async (event) => {
   try {
     const done = await send(button?.hasAttribute("formaction") ? button.formAction : form.action, values(form, button));
     form.dispatchEvent(new CustomEvent("podium:done", { bubbles: true, detail: done }));
-    if (done?.told) toast(done.told);
+    if (done?.told) toast(done.told, { more: done.warn ?? "" });
     form.closest("details.with")?.removeAttribute("open");
     for (const field of form.querySelectorAll("input[type=text]")) field.value = "";
     if (done?.go) location.assign(done.go);

@@ -1,4 +1,5 @@
-// Short messages at the edge of the page. Errors stay until they are closed; the rest goes by itself.
+// Short messages at the edge of the page. Errors and what has more to say stay until they are closed; the rest
+// goes by itself.
 
 const place = document.getElementById("toasts");
 
@@ -18,6 +19,6 @@ export function toast(what, { bad = false, more = "" } = {}) {
   close.addEventListener("click", () => box.remove());
   box.append(text, close);
   place.append(box);
-  if (!bad) setTimeout(() => box.remove(), 6000);
+  if (!bad && !more) setTimeout(() => box.remove(), 6000);
   while (place.children.length > 4) place.firstElementChild.remove();
 }
