@@ -105,9 +105,8 @@ def _ask(process: subprocess.Popen[bytes], round_dir: bytes, secrets: Mapping[st
 
 def main() -> int:
     """The nursery's own life."""
-    gc.disable()
+    gc.disable()  # importing makes no garbage worth looking for
     _warm()
-    gc.collect()
     gc.freeze()  # a collection in a child would write to every object, and un-share its memory
     gc.enable()
     buffer = b""
