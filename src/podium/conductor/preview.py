@@ -86,22 +86,30 @@ def _inside(process: subprocess.Popen[bytes]) -> int:
     raise PodiumError("the sandbox of the preview ended at once")
 
 
-def serve(pid: int, port: int, *, ready: Callable[[str], None], seconds: float = READY_SECONDS) -> None:
-    """Carry a random port of a random loopback address to `port` of the sandbox, until interrupted.
+def serve(
+    pid: int,
+    port: int,
+    *,
+    ready: Callable[[str], None],
+    goes_on: Callable[[], bool] = lambda: True,
+    seconds: float = READY_SECONDS,
+) -> None:
+    """Carry a random port of a random loopback address to `port` of the sandbox, while it `goes_on` and is there.
 
     `ready` is told the URL once somebody listens inside. Raises PodiumError when nobody does in time.
     """
     reach = Reach(pid)
     try:
-        _wait(reach, port, seconds)
-        asyncio.run(_serve(reach, port, ready))
+        if _wait(reach, port, seconds, goes_on):
+            asyncio.run(_serve(reach, port, ready, lambda: goes_on() and Path(f"/proc/{pid}").exists()))
     finally:
         reach.close()
 
 
-def _wait(reach: Reach, port: int, seconds: float) -> None:
+def _wait(reach: Reach, port: int, seconds: float, goes_on: Callable[[], bool]) -> bool:
+    """Whether somebody listens inside before it is to end."""
     deadline = time.monotonic() + seconds
-    while True:
+    while goes_on():
         try:
             reach.connect(port).close()
         except OSError as error:
@@ -111,7 +119,8 @@ def _wait(reach: Reach, port: int, seconds: float) -> None:
                 ) from error
             time.sleep(_POLL_SECONDS)
         else:
-            return
+            return True
+    return False
 
 
 def _own_address() -> str:
@@ -125,7 +134,7 @@ def _own_address() -> str:
     return address
 
 
-async def _serve(reach: Reach, port: int, ready: Callable[[str], None]) -> None:
+async def _serve(reach: Reach, port: int, ready: Callable[[str], None], goes_on: Callable[[], bool]) -> None:
     room, one_at_a_time = asyncio.Semaphore(_MOST), asyncio.Lock()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -141,11 +150,15 @@ async def _serve(reach: Reach, port: int, ready: Callable[[str], None]) -> None:
         except PodiumError:
             return  # nobody listens in there yet
 
-    server = await asyncio.start_server(Connections(take), _own_address(), 0)
+    connections = Connections(take)
+    server = await asyncio.start_server(connections, _own_address(), 0)
     async with server:
         address, number = server.sockets[0].getsockname()[:2]
         ready(f"http://{address}:{number}/")
-        await server.serve_forever()
+        while goes_on():
+            await asyncio.sleep(_POLL_SECONDS)
+        server.close()
+        await connections.close()
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
