@@ -14,6 +14,8 @@ from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
 from podium.checks.clause_trace import explains, searched_clauses, unexplained_hunks, untouched_clauses
 from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
+from podium.checks.languages.changed import foreign_sources
+from podium.checks.languages.left_calls import endings, left_calls
 from podium.checks.module_changes import module_changes, python_modules
 from podium.checks.python_api import Callee, narrowed
 from podium.checks.python_calls import calls, misfit
@@ -46,8 +48,9 @@ class NotChanged:
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
         modules = bool(_products(order.changes))
+        read = modules or bool(foreign_sources(order.changes))
         wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
-            (modules, "calls that were left", _calls, "trees"),
+            (read, "calls that were left", _calls, "trees"),
             (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees"),
             (modules, "documents that were left", _documents, "trees"),
             (explains(order), "hunks that no clause explains", _hunks, "world"),
@@ -90,6 +93,9 @@ async def _calls(bench: Bench) -> Answer:
         names = frozenset(name for name in changed if _defined(name, texts) <= 1 and seen[name] == 1)
         for path, text in texts:
             _misfits(path, text, {name: changed[name] for name in names}, bench.order.changes, found)
+    beyond = endings(bench.order.changes)
+    if beyond:
+        blind += left_calls(bench, dict(_texts(bench, beyond)), found)
     one = "a call that was left does not fit any more"
     return _answer(found, one, "calls that were left do not fit any more", blind)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from podium.checks.languages.syntax import line_of, parse, walk, words
@@ -25,10 +26,11 @@ class Export:
     parameters: tuple[str, ...] | None = None  # None = no function
     required: int = 0  # of the parameters, counted from the first
     rest: str = ""  # what follows the parameters, such as what it returns
+    open_ended: bool = False  # takes as many arguments as it is given
 
 
-def exports(path: str, source: bytes) -> dict[str, Export]:
-    """All that a file offers, by name. Raises UnreadableError."""
+def exports(path: str, source: bytes, *, inner: bool = False) -> dict[str, Export]:
+    """All that a file offers, by name; `inner`: to its own package or crate as well. Raises UnreadableError."""
     if not source.strip():
         return {}
     root = parse(path, source)
@@ -36,9 +38,9 @@ def exports(path: str, source: bytes) -> dict[str, Export]:
         case "js":
             found = _js(root)
         case "go":
-            found = _go(root)
+            found = _go(root, inner)
         case _:
-            found = _rust(root, "")
+            found = _rust(root, "", inner)
     return {each.name: each for each in found}
 
 
@@ -76,7 +78,7 @@ def _js_exported(node: Node, local: dict[str, Export]) -> Iterator[Export]:
         for each in found:
             head = each.name.partition(".")
             name = f"default{head[1]}{head[2]}" if default else each.name
-            yield Export(name, each.signature, each.line, each.parameters, each.required, each.rest)
+            yield replace(each, name=name)
         if found:
             return
     if default:
@@ -94,7 +96,7 @@ def _js_exported(node: Node, local: dict[str, Export]) -> Iterator[Export]:
 
 def _named(name: str, value: Node | None, place: Node, known: Export | None) -> Export:
     if known is not None:
-        return Export(name, known.signature, known.line, known.parameters, known.required, known.rest)
+        return replace(known, name=name)
     if value is not None and value.child_by_field_name("parameters") is not None:
         return _function(name, value, place)
     return Export(name, name, line_of(place))
@@ -150,14 +152,31 @@ def _js_declared(node: Node) -> Iterator[Export]:
 
 def _function(name: str, node: Node, place: Node) -> Export:
     listed = node.child_by_field_name("parameters")
-    given = [each for each in (listed.named_children if listed is not None else ()) if "comment" not in each.type]
+    given = [
+        each
+        for each in (listed.named_children if listed is not None else ())
+        if "comment" not in each.type and not _is_this(each)
+    ]
     parameters = tuple(_parameter(each) for each in given)
     optional = [_is_optional(each) for each in given]
     required = next((n for n, free in enumerate(optional) if free), len(optional))
     returns = words(node.child_by_field_name("return_type") or node.child_by_field_name("result"))
     generic = words(node.child_by_field_name("type_parameters"))
     signature = f"{name.rpartition('.')[2]}{generic}({', '.join(words(each) for each in given)}){returns}"
-    return Export(name, signature[:_LONGEST], line_of(place), parameters, required, generic + returns)
+    # A lone name before an arrow has no list.
+    lone = node.child_by_field_name("parameter")
+    more = lone is not None or any(_is_rest(each) for each in given) or b"arguments" in (node.text or b"")
+    return Export(name, signature[:_LONGEST], line_of(place), parameters, required, generic + returns, more)
+
+
+def _is_this(node: Node) -> bool:
+    """Whether a parameter only says what `this` is, which no call passes."""
+    pattern = node.child_by_field_name("pattern")
+    return pattern is not None and pattern.type == "this"
+
+
+def _is_rest(node: Node) -> bool:
+    return node.type == "rest_pattern" or any(each.type == "rest_pattern" for each in node.named_children)
 
 
 def _parameter(node: Node) -> str:
@@ -171,9 +190,9 @@ def _parameter(node: Node) -> str:
 
 def _is_optional(node: Node) -> bool:
     return (
-        node.type in ("assignment_pattern", "optional_parameter", "rest_pattern", "variadic_parameter_declaration")
+        node.type in ("assignment_pattern", "optional_parameter", "variadic_parameter_declaration")
         or node.child_by_field_name("value") is not None
-        or any(each.type == "rest_pattern" for each in node.named_children)
+        or _is_rest(node)
     )
 
 
@@ -187,13 +206,13 @@ def _before_body(node: Node) -> str:
 # --- Go ---------------------------------------------------------------------------------------------------------------
 
 
-def _go(root: Node) -> Iterator[Export]:
+def _go(root: Node, inner: bool) -> Iterator[Export]:
     for node in root.named_children:
         match node.type:
             case "function_declaration" | "method_declaration":
                 name = words(node.child_by_field_name("name"))
-                receiver = words(node.child_by_field_name("receiver")).strip("()").split(" ")[-1].lstrip("*")
-                if _capital(name) and (not receiver or _capital(receiver)):
+                receiver = _receiver(words(node.child_by_field_name("receiver")))
+                if inner or (_capital(name) and (not receiver or _capital(receiver))):
                     yield _go_function(f"{receiver}.{name}" if receiver else name, node)
             case "type_declaration" | "const_declaration" | "var_declaration":
                 yield from _go_specs(node)
@@ -225,7 +244,13 @@ def _go_function(name: str, node: Node) -> Export:
         kinds.extend([dots + words(each.child_by_field_name("type"))] * max(1, len(names)))
     result = words(node.child_by_field_name("result"))
     signature = f"func {name}{words(listed)} {result}".rstrip()
-    return Export(name, signature[:_LONGEST], line_of(node), tuple(kinds), len(kinds) + 1, result)
+    more = any(kind.startswith("...") for kind in kinds)
+    return Export(name, signature[:_LONGEST], line_of(node), tuple(kinds), len(kinds) + 1, result, more)
+
+
+def _receiver(text: str) -> str:
+    """The type of `(c *Cart[K, V])`."""
+    return re.sub(r"[\[)].*", "", text.strip("(")).split(" ")[-1].lstrip("*")
 
 
 def _capital(name: str) -> bool:
@@ -238,14 +263,16 @@ _RUST = ("function_item", "struct_item", "enum_item", "trait_item", "type_item",
          "mod_item", "union_item", "macro_definition", "function_signature_item")  # fmt: skip
 
 
-def _rust(root: Node, prefix: str) -> Iterator[Export]:
+def _rust(root: Node, prefix: str, inner: bool) -> Iterator[Export]:
     for node in root.named_children:
-        public = any(each.type == "visibility_modifier" and words(each) == "pub" for each in node.children)
+        public = inner or any(each.type == "visibility_modifier" and words(each) == "pub" for each in node.children)
         name, body = words(node.child_by_field_name("name")), node.child_by_field_name("body")
         if node.type == "impl_item" and body is not None and node.child_by_field_name("trait") is None:
-            yield from _rust(body, f"{prefix}{words(node.child_by_field_name('type')).partition('<')[0].strip()}::")
+            yield from _rust(
+                body, f"{prefix}{words(node.child_by_field_name('type')).partition('<')[0].strip()}::", inner
+            )
         elif public and node.type == "mod_item" and body is not None:
-            yield from _rust(body, f"{prefix}{name}::")
+            yield from _rust(body, f"{prefix}{name}::", inner)
         elif public and node.type in _RUST:
             yield _rust_item(prefix + name, node)
             if node.type == "trait_item" and body is not None:
