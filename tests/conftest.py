@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from browser import browser, chromium, open_page  # noqa: F401 - fixtures for every test
 from podium.testing.clock import FakeClock
@@ -26,6 +27,10 @@ _IDENTITY = {
     "GIT_COMMITTER_NAME": "Ada Example",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
+
+
+settings.register_profile("podium", deadline=None)  # a busy machine makes no example wrong
+settings.load_profile("podium")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -61,7 +61,7 @@ class Shop:
             signer=NoSigner,
             ensure_conductor=lambda: False,
         )
-        site = Site(seat)
+        site = Site(seat, ahead=False)
         return cls(root, desk, project, sources, site, _serve(site), seat)
 
     @property
@@ -77,7 +77,7 @@ class Shop:
 
     def restart_site(self) -> Site:
         """Another server on the same state directory."""
-        self.site = Site(self.seat)
+        self.site = Site(self.seat, ahead=False)
         self.thread = _serve(self.site)
         return self.site
 

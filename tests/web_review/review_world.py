@@ -143,6 +143,7 @@ class Reviewed:
         settings: str = SETTINGS,
         notes: tuple[str, ...] = (),
         pending: tuple[Pending, ...] = (),
+        ahead: bool = False,
     ) -> Reviewed:
         """The files `before`, and a candidate that makes them `after` (None removes one)."""
         root = place / "shop"
@@ -167,7 +168,7 @@ class Reviewed:
             signer=lambda: keys[-1],
             ensure_conductor=lambda: False,
         )
-        site = Site(seat)
+        site = Site(seat, ahead=ahead)
         thread = threading.Thread(target=site.serve, daemon=True)
         thread.start()
         base = repository.git("rev-parse", "HEAD")
@@ -281,7 +282,7 @@ class Reviewed:
 
     def start(self) -> None:
         """Serve again where it was served before."""
-        self.site = Site(self.seat, self.site.port)
+        self.site = Site(self.seat, self.site.port, ahead=False)
         self.thread = threading.Thread(target=self.site.serve, daemon=True)
         self.thread.start()
 

@@ -14,7 +14,9 @@ from podium.runs.model import FileChange, Run
 from podium.runs.store import candidate_of
 
 _MOST = 16
+_MOST_ROWS = 600_000  # of all that are remembered, some 300 MB; the newest is remembered however large it is
 _known: OrderedDict[tuple[str, str, str], tuple[FileChange, ...]] = OrderedDict()
+_rows: dict[tuple[str, str, str], int] = {}  # of each of these
 _lock = threading.Lock()
 
 
@@ -28,8 +30,9 @@ def changes_between(mirror: Mirror, base: str, commit: str) -> tuple[FileChange,
     found = changes(mirror, base, commit)
     with _lock:
         _known[place] = found
-        while len(_known) > _MOST:
-            _known.popitem(last=False)
+        _rows[place] = sum(len(hunk.lines) for change in found for hunk in change.hunks)
+        while len(_known) > 1 and (len(_known) > _MOST or sum(_rows.values()) > _MOST_ROWS):
+            del _rows[_known.popitem(last=False)[0]]
     return found
 
 

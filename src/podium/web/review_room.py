@@ -6,10 +6,12 @@ the ledger each time.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
@@ -19,7 +21,7 @@ import msgspec
 from podium.api.seat import Seat
 from podium.conductor.casefile import build_case
 from podium.conductor.desk import Desk
-from podium.conductor.mirrors import open_mirror, tip_for
+from podium.conductor.mirrors import is_elsewhere, open_mirror, refresh, tip_for
 from podium.conductor.rounds_apart import changes_between
 from podium.conductor.state import State
 from podium.conductor.tasks import find_run
@@ -45,6 +47,9 @@ from podium.runs.store import candidate_of
 
 Order = Literal["risk", "path", "tests"]
 _MOST_SHEAVES = 6
+_MOST_ROWS = 600_000  # of all sheaves that are kept, some 300 MB; the newest one is kept however large it is
+_CLOSE_SECONDS = 10.0
+_LOG = logging.getLogger("podium.web")
 _MOST_CACHED = 40
 _LARGE = 4_000  # changed lines from which on ordering and proving is not waited for
 _WAIT_SECONDS = 0.12  # for colours, while a block is drawn: later than that it is drawn plain, and asked for again
@@ -60,9 +65,15 @@ class Sheaf:
     sheets: dict[tuple[str, Order, View], Sheet] = field(default_factory=dict[tuple[str, Order, View], Sheet])
     orders: dict[str, tuple[Placed, ...]] = field(default_factory=dict[str, tuple[Placed, ...]])
     traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
-    preparing: threading.Thread | None = None
+    preparing: threading.Thread | None = None  # for a page that did not wait
+    at_work: threading.Lock = field(default_factory=threading.Lock)  # held by whoever prepares it
     blind: bool = False  # whether findings wait until their hunk is marked
     folds: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+
+    @cached_property
+    def rows(self) -> int:
+        """How large it is: lines of its hunks, and a few for each hunk."""
+        return sum(len(hunk.lines) + 3 for _, hunk in self.where.values())
 
 
 @dataclass(frozen=True)
@@ -96,12 +107,13 @@ class Room:
 
     def __init__(self, seat: Seat) -> None:
         self._seat = seat
-        project = seat.desk.look(seat.project).project
+        self._project = project = seat.desk.look(seat.project).project
         self._cache = seat.home.project(seat.project) / "cache"
         self.mirror: Mirror = open_mirror(seat.home, project, seat.path)
         self._colours = ColourStore(self._cache / "colours", lambda blob: self.mirror.read_blob(blob, limit=LARGEST))
         self._lock = threading.RLock()
         self._sheaves: OrderedDict[tuple[str, str], Sheaf] = OrderedDict()
+        self._closed = threading.Event()
 
     def reading(self, run: Run, number: int = 0) -> Reading:
         """A round's candidate, the newest round's when no number is given. Raises NotFoundError when it has none."""
@@ -149,20 +161,34 @@ class Room:
         if name in sheaf.orders and name in sheaf.folds and name in sheaf.traces:
             return True
         with self._lock:
-            if sheaf.preparing is None or not sheaf.preparing.is_alive():
-                sheaf.preparing = threading.Thread(target=self._prepare, args=(reading,), daemon=True)
+            if not self._closed.is_set() and (sheaf.preparing is None or not sheaf.preparing.is_alive()):
+                sheaf.preparing = threading.Thread(target=self._prepare_quietly, args=(reading,), daemon=True)
                 sheaf.preparing.start()
         return False
 
-    def _prepare(self, reading: Reading) -> None:
-        seat = self._seat
-        desk = Desk(seat.desk.home, seat.desk.url, seat.desk.clock)  # the shared one would be held for seconds
+    def _prepare_quietly(self, reading: Reading) -> None:
         try:
-            case = self._case(desk.look(seat.project), reading)
-            self.trace(reading, case)
-            self.placed(reading)
-        finally:
-            desk.close()
+            self.prepare(reading)
+        except Exception as error:  # noqa: BLE001 - the page goes on showing the diff as it is
+            if not self._closed.is_set():  # else it is the end of the server that took something away from it
+                _LOG.error("%s cannot be put in order", reading.name, exc_info=error)
+
+    def prepare(self, reading: Reading) -> None:
+        """Make all that takes long with a large diff, unless it is there. Gives up between two steps on `close`."""
+        seat, sheaf, name = self._seat, reading.sheaf, order_key(reading)
+        with sheaf.at_work:
+            if name in sheaf.orders and name in sheaf.folds and name in sheaf.traces:
+                return
+            desk = Desk(seat.desk.home, seat.desk.url, seat.desk.clock)  # the shared one would be held for seconds
+            try:
+                self.placed(reading)
+                if self._closed.is_set():
+                    return
+                case = self._case(desk.look(seat.project), reading)
+                if not self._closed.is_set():
+                    self.trace(reading, case)
+            finally:
+                desk.close()
 
     def trace(self, reading: Reading, case: Case) -> Trace:
         """Which hunks serve which clauses."""
@@ -179,14 +205,26 @@ class Room:
         """The diff between two commits."""
         with self._lock:
             found = self._sheaves.get((base, commit))
-            if found is None:
-                changed = changes_between(self.mirror, base, commit)
-                where = {hunk.id: (change, hunk) for change in changed for hunk in change.hunks}
-                found = self._sheaves[base, commit] = Sheaf(changed, where, moves(changed))
-                while len(self._sheaves) > _MOST_SHEAVES:
-                    self._sheaves.popitem(last=False)
+            if found is not None:
+                self._sheaves.move_to_end((base, commit))
+                return found
+        self._fetch(commit)
+        changed = changes_between(self.mirror, base, commit)  # no other page waits while a large diff is read
+        where = {hunk.id: (change, hunk) for change in changed for hunk in change.hunks}
+        made = Sheaf(changed, where, moves(changed))
+        with self._lock:
+            found = self._sheaves.setdefault((base, commit), made)
             self._sheaves.move_to_end((base, commit))
+            while len(self._sheaves) > 1 and (
+                len(self._sheaves) > _MOST_SHEAVES or sum(each.rows for each in self._sheaves.values()) > _MOST_ROWS
+            ):
+                self._sheaves.popitem(last=False)
             return found
+
+    def _fetch(self, commit: str) -> None:
+        """Have a commit here: where the project's mirror is elsewhere, it may have come there after we looked."""
+        if is_elsewhere(self._seat.home, self._project) and self.mirror.resolve(f"{commit}^{{commit}}") is None:
+            refresh(self.mirror, self._project)
 
     def placed(self, reading: Reading) -> tuple[Placed, ...]:
         """The hunks in reading order. Scoring is slow for a large diff: it is remembered on disk."""
@@ -248,18 +286,25 @@ class Room:
         """The colours of a file, None as long as they are not known."""
         return self._colours.get(Wanted(blob, path))
 
-    def warm(self, reading: Reading) -> None:
-        """Make what a first look needs, in the background: the colours of all files, the first ones first."""
+    def warm(self, reading: Reading, most: int = 1000) -> None:
+        """Make the colours of so many files in the background, in reading order."""
         wanted: dict[Wanted, None] = {}
         for each in self.placed(reading):
             if each.change.binary or not each.hunk.lines:
                 continue
             wanted[Wanted(each.change.new_blob, each.change.path)] = None
             wanted[Wanted(each.change.old_blob, each.change.old_path)] = None
-        self._colours.want(list(wanted)[:1000])
+            if len(wanted) >= most:
+                break
+        self._colours.want(wanted)
 
     def close(self) -> None:
         """End the helpers."""
+        self._closed.set()
+        with self._lock:
+            at_work = [each.preparing for each in self._sheaves.values() if each.preparing is not None]
+        for each in at_work:
+            each.join(_CLOSE_SECONDS)
         self._colours.close()
         self.mirror.close()
 

@@ -10,6 +10,7 @@ from podium.api.keys import Keys
 from podium.api.pulse import Pulse
 from podium.api.seat import Seat
 from podium.web.app import build_app
+from podium.web.review_ahead import Ahead
 from podium.web.review_room import close_rooms
 from podium.web.serving import last_port, serving
 
@@ -33,12 +34,14 @@ class _Server(uvicorn.Server):
 class Site:
     """A bound port with the app behind it. Make it, tell its address, then `serve`."""
 
-    def __init__(self, seat: Seat, port: int = 0) -> None:
+    def __init__(self, seat: Seat, port: int = 0, *, ahead: bool = True) -> None:
         """Bind the port; 0 takes the one of last time where it is free, so that open pages find the server again.
 
-        Raises OSError when a given port is taken.
+        With `ahead`, what waits for a review is prepared before anybody opens it. Raises OSError when a given port is
+        taken.
         """
         self._seat = seat
+        self._ahead = Ahead(seat) if ahead else None
         self.keys = Keys(seat.home.web)
         self._socket = _listen(port) if port else _listen_anywhere(last_port(seat.home, seat.project))
         self.port = int(self._socket.getsockname()[1])
@@ -69,9 +72,13 @@ class Site:
         """Serve until a signal, or `stop`, ends it. A signal is raised again afterwards."""
         with serving(self._seat.home, self._seat.project, self.port):
             try:
+                if self._ahead is not None:
+                    self._ahead.start()
                 self._server.run(sockets=[self._socket])
             finally:
                 self._socket.close()
+                if self._ahead is not None:
+                    self._ahead.close()
                 self._seat.errands.close()
                 close_rooms(self._seat.desk)
 
