@@ -67,6 +67,8 @@ class Going:
     say: Callable[[str], None]
     show: Callable[[str, str], None]
     """Words and a link, while the work goes on."""
+    keep: Callable[[Any], None]
+    """Data for the page, while the work goes on."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def gives_up(self) -> bool:
@@ -105,7 +107,11 @@ class Errands:
             if self._closed or sum(each.errand.going for each in self._kept.values()) >= MOST_AT_ONCE:
                 raise UsageError("too much is being done in the background", do="Wait for some of it, or end it.")
             errand = Errand(name, title, by, place, "working", stamp(self._clock.now()), ends)
-            going = Going(lambda text: self._say(name, text), lambda text, link: self._show(name, text, link))
+            going = Going(
+                lambda text: self._say(name, text),
+                lambda text, link: self._set(name, told=text, link=link),
+                lambda result: self._set(name, result=result),
+            )
             kept = self._kept[name] = _Kept(errand, going)
             self._version += 1
             kept.thread = threading.Thread(target=self._do, args=(kept, work), daemon=True, name=f"errand {name}")
@@ -179,8 +185,8 @@ class Errands:
         if kept.going.gives_up() and end["stage"] == "failed":
             end["stage"] = "cancelled"
         with self._lock:
-            link = {} if "link" in end else {"link": ""}  # what was shown meanwhile is gone
-            kept.errand = replace(kept.errand, **end, **link, note="", ended=stamp(self._clock.now()))
+            gone: dict[str, Any] = {"told": "", "link": "", "result": None, "note": ""}  # what was shown meanwhile
+            kept.errand = replace(kept.errand, **(gone | end), ended=stamp(self._clock.now()))
             self._version += 1
 
     def _say(self, name: str, text: str) -> None:
@@ -189,8 +195,8 @@ class Errands:
             kept.errand = replace(kept.errand, note=text[:300])
             self._noted = True
 
-    def _show(self, name: str, text: str, link: str) -> None:
+    def _set(self, name: str, **news: Any) -> None:
         with self._lock:
             kept = self._kept[name]
-            kept.errand = replace(kept.errand, told=text, link=link)
+            kept.errand = replace(kept.errand, **news)
             self._version += 1

@@ -36,11 +36,15 @@ class TakenOver:
         self._before: Snapshot = snapshot(Path(plan.upper))
         self._began = time.monotonic()
 
+    def changed(self) -> tuple[str, ...]:
+        """The paths that have changed so far."""
+        scratch = matcher(SCRATCH)
+        return tuple(path for path in changed(self._before, snapshot(Path(self.plan.upper))) if not scratch(path))
+
     def hand_back(self, *, word: str = "", resume: bool = True, actor: str) -> tuple[str, ...]:
         """Record what changed as the person's own, tell the agent of it, and let it go on; the paths that changed."""
         by = require_person(actor, "take over")
-        scratch = matcher(SCRATCH)
-        paths = tuple(path for path in changed(self._before, snapshot(Path(self.plan.upper))) if not scratch(path))
+        paths = self.changed()
         kept = paths[:_MOST_PATHS]
         back = HandedBack(
             run=self.run,

@@ -32,6 +32,7 @@ PARTS = (
     "podium.api.verbs",
     "podium.api.agent_verbs",
     "podium.api.errand_verbs",
+    "podium.api.run_verbs",
     "podium.web.attention_page",
     "podium.web.board_page",
     "podium.web.spec_page",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from podium.api.acts import json_answer
 from podium.api.agent_verbs import asking
+from podium.api.run_verbs import previewing, taking
 from podium.api.seat import Seat, seat_of
 from podium.api.story import Stories
 from podium.conductor.board import board
@@ -60,7 +64,22 @@ def show(request: Request) -> Response:
         items=shown,
         earlier=len(items) - len(shown),
         story=story,
+        **_by_hand(seat, run, newest=round_.number == run.rounds[-1].number),
     )
+
+
+def _by_hand(seat: Seat, run: Run, *, newest: bool) -> dict[str, Any]:
+    """What the page is told of the run's preview, and of its sandbox in a person's hands."""
+    hands = seat.errands.of(taking(run.id))
+    return {
+        "newest": newest,
+        "preview": seat.errands.of(previewing(run.id)),
+        "hands": hands,
+        "held": hands.result if hands and hands.going else None,
+        "terminal": shlex.join(
+            ["podium", "-C", str(seat.root), "take-over", f"{run.spec}/{run.task}", "--agent", run.agent]
+        ),
+    }
 
 
 def lines(request: Request) -> Response:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import IO, Final, TypeAlias
 
 import msgspec
 
@@ -55,6 +58,71 @@ def run_inside(
 
     Returns its exit code. It has the sandbox's environment, user, limits of the kernel and system call filter.
     """
+    with _order(plan, argv, terminal=terminal, term=term) as file:
+        words = [python, "-I", "-S", str(_JOIN), str(pid), str(file.fileno())]
+        return subprocess.run(words, pass_fds=(file.fileno(),), env={}, check=False).returncode
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said in a sandbox, and how it ended: a number, or why it was cut off."""
+
+    output: bytes
+    code: int
+    cut: str = ""
+
+
+def run_captured(
+    plan: SandboxPlan,
+    pid: int,
+    command: str,
+    *,
+    seconds: float,
+    most: int = 200_000,
+    goes_on: Callable[[], bool] = lambda: True,
+    python: str = sys.executable,
+) -> Said:
+    """Run a shell command in the sandbox of the process `pid`, without input, and keep what it says.
+
+    It is killed when time is up, when it says more than `most` bytes, or when it is no longer to go on. What it left
+    running in the background stays in the sandbox.
+    """
+    with _order(plan, ("/bin/sh", "-c", command), terminal=False, term="dumb") as file:
+        words = [python, "-I", "-S", str(_JOIN), str(pid), str(file.fileno())]
+        process = subprocess.Popen(
+            words, pass_fds=(file.fileno(),), env={}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    with process:
+        try:
+            return _heard(process, time.monotonic() + seconds, most, goes_on)
+        finally:
+            process.kill()
+
+
+def _heard(process: subprocess.Popen[bytes], deadline: float, most: int, goes_on: Callable[[], bool]) -> Said:
+    assert process.stdout is not None
+    output, descriptor = b"", process.stdout.fileno()
+    while True:
+        if len(output) > most:
+            return Said(output[:most], -1, f"it said more than {most // 1000} kB")
+        if time.monotonic() > deadline:
+            return Said(output, -1, "its time was up")
+        if not goes_on():
+            return Said(output, -1, "it was ended")
+        over = process.poll() is not None  # looked at first: what it said before it ended is there to be read
+        if select.select([descriptor], [], [], 0 if over else 0.1)[0]:
+            block = os.read(descriptor, 65536)
+            output += block
+            if block:
+                continue
+            return Said(output, process.wait())
+        if over:
+            return Said(output, process.wait())
+
+
+def _order(plan: SandboxPlan, argv: Sequence[str], *, terminal: bool, term: str) -> IO[bytes]:
+    """What `join.py` is told, in a file."""
     order = {
         "argv": list(argv),
         "env": base_env(HOME) | plan.env | {"TERM": term, "PODIUM_TAKEN_OVER": "1"},
@@ -64,11 +132,10 @@ def run_inside(
         else "",
         "terminal": terminal,
     }
-    with tempfile.TemporaryFile() as file:
-        file.write(msgspec.json.encode(order))
-        file.seek(0)
-        words = [python, "-I", "-S", str(_JOIN), str(pid), str(file.fileno())]
-        return subprocess.run(words, pass_fds=(file.fileno(),), env={}, check=False).returncode
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(msgspec.json.encode(order))
+    file.seek(0)
+    return file
 
 
 def snapshot(directory: Path) -> Snapshot:

@@ -91,3 +91,16 @@ document.addEventListener("submit", async (event) => {
     button?.removeAttribute("aria-busy");
   }
 });
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    toast("Copied");
+  } catch {
+    getSelection().selectAllChildren(source); // the browser does not let pages copy: one key is left to press
+    toast("Selected: copy it with your keyboard");
+  }
+});
