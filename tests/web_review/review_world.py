@@ -280,9 +280,9 @@ class Reviewed:
         self.site.stop()
         self.thread.join(30)
 
-    def start(self) -> None:
+    def start(self, *, ahead: bool = False) -> None:
         """Serve again where it was served before."""
-        self.site = Site(self.seat, self.site.port, ahead=False)
+        self.site = Site(self.seat, self.site.port, ahead=ahead)
         self.thread = threading.Thread(target=self.site.serve, daemon=True)
         self.thread.start()
 
