@@ -16,6 +16,7 @@ from package_index import TARBALL, WHEEL, PackageIndex
 from setup_site import INSTALLED, Site
 
 from podium.kernel.errors import PodiumError
+from podium.project.model import Environment
 from podium.testing.repositories import Files
 from podium.workspaces.layers import refused_at
 
@@ -246,6 +247,14 @@ def test_a_set_up_that_fails_is_told_what_it_was_refused_and_which_setting_opens
         site.layer()
     assert "setup_network = true" in caught.value.do
     assert site.ground.setup_facts(site.land()).network == ()
+
+
+def test_the_projects_own_script_sets_up_where_the_settings_name_no_set_up(build: Build) -> None:
+    site = build({"requirements.txt": "tiny\n"})
+    site.settings = msgspec.structs.replace(site.settings, environment=Environment())
+    assert site.ground.layer(site.land()) is None
+    site.repository.commit({".podium/setup": "echo ready >made.txt\n"}, branch="main")
+    assert (site.layer() / "made.txt").read_text() == "ready\n"
 
 
 def test_a_candidate_never_builds_what_others_stand_on(build: Build) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from git_world import World, text_files
 
+from podium.git.commits import list_tree
 from podium.git.mirror import Mirror
 from podium.git.model import NULL_ID
 from podium.git.objects import TooLargeError
@@ -104,8 +105,16 @@ def test_names_resolve_or_do_not(world: World) -> None:
     assert world.mirror.resolve(world.tip[:10]) == world.tip
     for nothing in ("nothing", "", "--all", "refs/heads/main:a.txt", "-h"):
         assert world.mirror.resolve(nothing) is None
-    with pytest.raises(NotFoundError):
-        world.mirror.tree_of("nothing")
+    for nothing in ("nothing", "0" * 40):
+        assert world.mirror.resolve(nothing) is None
+        with pytest.raises(NotFoundError):
+            world.mirror.tree_of(nothing)
+    assert world.mirror.resolve(world.tip) == world.tip
+    tree = world.mirror.tree_of("main")
+    assert world.mirror.tree_of(world.tip) == tree
+    assert world.mirror.resolve(tree) is None
+    assert world.mirror.has_path(world.tip, next(entry.path for entry in list_tree(world.mirror, world.tip)))
+    assert not world.mirror.has_path(world.tip, "no/such\nfile")
 
 
 def test_ancestors_and_distances(world: World) -> None:

@@ -146,8 +146,7 @@ class Ground:
         theirs = self._recipe(base) if base else None
         if theirs == how and self._key(base, how) == own.key:
             return msgspec.structs.replace(own, commit=base)
-        tree = self.mirror.resolve(f"{commit}^{{tree}}") or commit
-        return msgspec.structs.replace(own, key=digest(canonical([own.key, tree]))[7:39])
+        return msgspec.structs.replace(own, key=digest(canonical([own.key, self.mirror.tree_of(commit)]))[7:39])
 
     def _landed_below(self, commit: str) -> str:
         """The newest commit below this one whose code people answer for; empty where there is none."""
@@ -190,7 +189,7 @@ class Ground:
         environment = self.settings.environment
         if environment.setup not in ("", AUTO):
             return recipe(environment.setup, environment.lockfiles, ())
-        if not environment.setup and self.mirror.resolve(f"{commit}:{HATCH}") is None:
+        if not environment.setup and not self.mirror.has_path(commit, HATCH):
             return None
         files = {entry.path for entry in list_tree(self.mirror, commit)}
         return recipe(environment.setup, environment.lockfiles, files)

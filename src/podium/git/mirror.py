@@ -15,6 +15,7 @@ An agent could list every object of a store that its sandbox mounts, refs or not
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -33,6 +34,8 @@ HISTORY = "objects/history.git"
 
 RAW_ATTRIBUTES = "* -text -filter -ident -working-tree-encoding -export-ignore -export-subst !eol !diff !merge\n"
 """Every file is just its bytes."""
+
+_ID = re.compile(r"[0-9a-f]{40}")
 
 # Blemishes of old histories that every git accepts in daily work. What can harm a checkout stays an error: entries
 # named `.git`, `..` or with a slash, trees that are not sorted or name an entry twice, broken objects.
@@ -176,15 +179,33 @@ class Mirror:
 
     def resolve(self, revision: str) -> str | None:
         """The commit that a ref, id or any revision names, or None."""
+        if _ID.fullmatch(revision):  # most are: the long-lived reader knows, without a process for each question
+            try:
+                if self.objects.kind_and_size(revision)[0] == "commit":
+                    return revision
+            except NotFoundError:
+                return None
         result = self.git(["rev-parse", "--verify", "-q", "--end-of-options", revision + "^{commit}"], check=False)
         return result.text() if result.code == 0 else None
 
     def tree_of(self, revision: str) -> str:
         """The tree of a commit. Raises NotFoundError."""
+        if _ID.fullmatch(revision):
+            kind, body = self.objects.read(revision)
+            if kind == "commit":
+                return body.removeprefix(b"tree ")[:40].decode()
         result = self.git(["rev-parse", "--verify", "-q", "--end-of-options", revision + "^{tree}"], check=False)
         if result.code != 0:
             raise NotFoundError(f"no such commit: {revision}")
         return result.text()
+
+    def has_path(self, commit: str, path: str) -> bool:
+        """Whether a commit has something at this path."""
+        try:
+            self.objects.kind_and_size(f"{commit}:{path}")
+        except NotFoundError:
+            return False
+        return True
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """All refs below a prefix (whole path parts), by name."""
