@@ -4,10 +4,12 @@
 
 A candidate with about so many changed lines is opened in headless Chromium while 64 runs are live: their transcripts
 grow by 200 lines a second together, the ledger by one record a second. `cold` is the first opening ever (nothing is
-coloured, nothing is ordered), `warm` the second, in a new browser context. Milliseconds since navigation began.
+coloured, nothing is ordered), `prepared` the first opening of a candidate that was there for a while, `warm` the
+second, in a new browser context. Milliseconds since navigation began.
 
-    complete          (cold) the whole page is there: a large diff is shown as it is until its order and facts are made
 
+    complete          (cold, prepared) the whole page is there: a large diff is shown as it is until its order and facts
+                      are made
     first_paint       first contentful paint
     interactive       rows and index are there: every key works, every hunk can be gone to
     memory_mb         the page's process (PSS), after the scroll
@@ -50,6 +52,10 @@ from web_baselines import SkippedError, diff2html_page, pager, pierre_page  # no
 
 from browser import ARGUMENTS, NAMES  # noqa: E402
 from podium.runs.events import AgentStarted, RoundOrdered, RunStarted, Steered  # noqa: E402
+from podium.runs.model import Candidate  # noqa: E402
+from podium.runs.store import candidate_of  # noqa: E402
+from podium.testing.waiting import eventually  # noqa: E402
+from podium.web.review_room import order_key, room_of, run_for  # noqa: E402
 
 SCREENS = 60
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
@@ -84,17 +90,22 @@ def main() -> int:
 def measure(place: Path, browser: Browser, lines: int, runs: int, diff2html: bool) -> dict[str, Any]:
     """The figures for one size."""
     before, after = sources(lines)
-    world = Reviewed.build(place, before, after, plan=plan(runs))
-    busy = Busy(world, runs)
-    try:
-        address = f"{world.site.url}/review/shop/T1"
-        found: dict[str, Any] = {"changed_lines": changed(world)}
-        ready = "performance.getEntriesByName('podium-ready')[0]?.startTime"
-        found["cold"] = first_visit(browser, address, ready, world.site.link())
-        found["warm"] = visit(browser, address, ready, enter=world.site.link())
-    finally:
-        busy.stop()
-        world.close()
+    found: dict[str, Any] = {}
+    for name, ahead in (("cold", False), ("prepared", True)):
+        world = Reviewed.build(place / name, before, after, plan=plan(runs), ahead=ahead)
+        busy = Busy(world, runs)
+        try:
+            address = f"{world.site.url}/review/shop/T1"
+            found["changed_lines"] = candidate(world).added + candidate(world).removed
+            ready = "performance.getEntriesByName('podium-ready')[0]?.startTime"
+            if ahead:
+                prepared(world)
+            found[name] = first_visit(browser, address, ready, world.site.link())
+            if ahead:
+                found["warm"] = visit(browser, address, ready, enter=world.site.link())
+        finally:
+            busy.stop()
+            world.close()
     folder = place / "pages"
     plain(world, folder)
     handler = functools.partial(Quiet, directory=str(folder))
@@ -114,6 +125,15 @@ def measure(place: Path, browser: Browser, lines: int, runs: int, diff2html: boo
             (place / name / path).write_text(text)
     found["pager"] = known(lambda: pager(["git", "diff", "--no-index", "--color=always", "before", "after"], place))
     return found
+
+
+def prepared(world: Reviewed) -> None:
+    """Wait until the server has made what a first opening takes."""
+    room = room_of(world.seat)
+    reading = room.reading(run_for(world.seat, "shop/T1"))
+    eventually(lambda: order_key(reading) in reading.sheaf.traces, 300)
+    first = room.placed(reading)[0].change
+    eventually(lambda: room.colours_of(first.new_blob, first.path) is not None, 300)
 
 
 def known(measured: Callable[[], dict[str, float]]) -> dict[str, Any]:
@@ -257,18 +277,19 @@ class Busy:
         self._thread.join()
 
 
-def changed(world: Reviewed) -> int:
-    """Changed lines of the candidate."""
-    state = world.desk.look(world.project.id).runs.by_id[world.runs["scripted"]].rounds[-1].state
-    return state.candidate.added + state.candidate.removed
+def candidate(world: Reviewed) -> Candidate:
+    """The candidate that is reviewed."""
+    found = candidate_of(world.desk.look(world.project.id).runs.by_id[world.runs["scripted"]].rounds[-1])
+    assert found is not None
+    return found
 
 
 def plain(world: Reviewed, folder: Path) -> None:
     """The diff as text, and a page with nothing else."""
-    state = world.desk.look(world.project.id).runs.by_id[world.runs["scripted"]].rounds[-1].state
+    shown = candidate(world)
     git = ["git", "--git-dir", str(world.desk.home.mirror(world.project.id))]
     text = subprocess.run(
-        [*git, "diff", "--no-color", state.candidate.base, state.candidate.commit], capture_output=True, check=True
+        [*git, "diff", "--no-color", shown.base, shown.commit], capture_output=True, check=True
     ).stdout.decode("utf-8", "replace")
     folder.mkdir()
     (folder / "pre.html").write_text(f"<!doctype html><meta charset=utf-8><pre>{html.escape(text)}</pre>")
@@ -288,7 +309,7 @@ def table(figures: dict[str, Any]) -> str:
     for size, found in figures.items():
         lines.append(f"{size} lines asked for, {found['changed_lines']} changed")
         for name, each in found.items():
-            if isinstance(each, dict):
+            if name != "changed_lines":
                 lines.append(f"  {name:14}" + "".join(f"{what} {value:>7}  " for what, value in each.items()))
     return "\n".join(lines)
 
