@@ -25,6 +25,9 @@ PAGES = (
     "/task/basket/T2",
     "/run/{asking}",
     "/run/{delivered}",
+    "/questions/basket",
+    "/questions/later",
+    "/machine",
     "/landing",
     "/agents",
     "/agents?by=language",
@@ -32,6 +35,9 @@ PAGES = (
     "/ledger?q=nothing-like-this",
     "/ledger/3",
     "/ledger/verify",
+    "/why",
+    "/why?at=src/shop.py:1",
+    "/why?at=../../etc/passwd:1",
     "/nowhere",
 )
 

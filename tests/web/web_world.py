@@ -72,7 +72,7 @@ class Shop:
     def stop_site(self) -> None:
         """End the server, with its streams."""
         self.site.stop()
-        self.thread.join(30)
+        self.thread.join(60)
         assert not self.thread.is_alive()
 
     def restart_site(self) -> Site:

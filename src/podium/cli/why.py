@@ -61,21 +61,12 @@ def _unquoted(name: str) -> str:
 
 
 def _look(context: Context, path: str, line: int) -> tuple[Origin, tuple[Item, ...]]:
-    from podium.conductor.mirrors import open_mirror, synchronise, tip_for
-    from podium.conductor.why import why
+    from podium.conductor.why import look_up
 
-    project = context.project
-    state = context.desk.look(project.id)
-    with open_mirror(context.home, project, context.path) as mirror:
-        synchronise(mirror, context.home, project)
-        head = mirror.resolve(context.repository.tip())
-        if head is None:
-            head = tip_for(mirror, project)
-            context.output.warn(f"your last commit is not on {project.target}: looking at {project.target} instead")
-        origin = why(state, mirror, head, path, line)
-    if origin.run is None or origin.round is None:
-        return origin, ()
-    return origin, state.evidence.items(origin.run.id, origin.round.number)
+    found = look_up(context.desk, context.project.id, context.repository, context.path, path, line)
+    if found.fallback:
+        context.output.warn(f"your last commit is not on {found.fallback}: looking at {found.fallback} instead")
+    return found.origin, found.items
 
 
 def _print(context: Context, path: str, line: int, origin: Origin, items: tuple[Item, ...]) -> None:

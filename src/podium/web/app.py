@@ -43,6 +43,7 @@ PARTS = (
     "podium.web.agents_page",
     "podium.web.machine_page",
     "podium.web.ledger_page",
+    "podium.web.why_page",
     "podium.web.review_routes",
 )
 """Modules that export ROUTES, in the order in which they are asked."""
