@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import gc
 import http.client
 import socket
 import threading
@@ -16,6 +19,8 @@ from podium.testing.model_server.server import ModelServer
 from podium.testing.model_server.steps import ModelScript, Prompt
 from podium.testing.waiting import eventually
 from podium.workspaces.gateway.credentials import KeyPlace
+from podium.workspaces.gateway.gateway import Gateway
+from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.gateway.refusal import Refusal
 
 MESSAGES = "/v1/messages"
@@ -240,3 +245,28 @@ def test_the_provider_cannot_set_a_cookie_or_keep_the_agents_connection() -> Non
         _, head, _ = served.ask(MESSAGES, {})
         assert head["retry-after"] == "3"
         assert not {"set-cookie", "x-odd"} & set(head)
+
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_the_providers_connection_is_closed_at_whatever_moment_the_gateway_ends(*, answered: bool) -> None:
+    async def ended_after(turns: int, url: str) -> None:
+        key = KeyPlace(variable="THE_KEY")
+        gateway = Gateway(GatewayOrder(name="theirs", kind="anthropic", url=url, key=key), {"THE_KEY": KEY}, Porter())
+        listener = socket.create_server(("127.0.0.1", 0))
+        await gateway.serve(listener)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        writer.write(b"POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+        if answered:
+            await reader.readuntil(b"{}")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await gateway.close()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        gc.collect()  # a connection that nobody closed warns here
+
+    with ProviderDouble() as provider:
+        for turns in range(25):
+            asyncio.run(ended_after(turns, provider.url))

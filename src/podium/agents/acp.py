@@ -125,7 +125,8 @@ class AcpDriver:
             self._replaying = True
             try:
                 wish = {**place, "sessionId": task.session}
-                answer = await asyncio.wait_for(self._request(method, wish), task.load_seconds)
+                async with asyncio.timeout(task.load_seconds):
+                    answer = await self._request(method, wish)
                 if method == "session/load":
                     await self._told_its_past()
             except AgentFailedError as error:

@@ -158,7 +158,8 @@ class ModelKeeper:
     async def _a_while(self) -> None:
         left = self._until - self._now()
         try:
-            await asyncio.wait_for(self._changed.wait(), min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS)
+            async with asyncio.timeout(min(left, LOOK_SECONDS) if left > 0 else LOOK_SECONDS):
+                await self._changed.wait()
         except TimeoutError:
             return
 

@@ -126,7 +126,8 @@ class AgentProcess:
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._process.wait()
         return self._process.returncode is not None
 
     async def end(self) -> str:

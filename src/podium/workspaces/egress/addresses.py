@@ -22,8 +22,9 @@ async def resolved(host: str, port: int, allowed: Collection[str], *, private: b
     Looked up here, once, and connected to by address: an answer that changes in between changes nothing.
     """
     loop = asyncio.get_running_loop()
-    looking = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    found = [str(each[4][0]) for each in await asyncio.wait_for(looking, RESOLVE_SECONDS)]
+    async with asyncio.timeout(RESOLVE_SECONDS):
+        known = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = [str(each[4][0]) for each in known]
     kept = [address for address in dict.fromkeys(found) if may_reach(address, port, allowed, private=private)]
     if not kept:
         shown = ", ".join(dict.fromkeys(found)) or "nothing"

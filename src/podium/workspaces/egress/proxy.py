@@ -86,7 +86,8 @@ class Proxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HELLO_SECONDS)
+        async with asyncio.timeout(HELLO_SECONDS):
+            head = await reader.readuntil(b"\r\n\r\n")
         line = head.split(b"\r\n", 1)[0].decode("latin-1")
         found = _CONNECT.fullmatch(line)
         if found is None and self._origins and not line.startswith("CONNECT "):
@@ -130,7 +131,8 @@ class Proxy:
         name: str | None = None
         try:
             while name is None:
-                block = await asyncio.wait_for(reader.read(_BLOCK), HELLO_SECONDS)
+                async with asyncio.timeout(HELLO_SECONDS):
+                    block = await reader.read(_BLOCK)
                 if not block:
                     return b""
                 data += block
@@ -172,10 +174,10 @@ class Proxy:
         named = (*self._allowed, *self._origins)
         for address in await resolved(host, port, named, private=private):
             try:
-                opening = asyncio.open_connection(
-                    address, port, ssl=secure, server_hostname=host if secure else None, limit=_BLOCK
-                )
-                return await asyncio.wait_for(opening, CONNECT_SECONDS)
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    return await asyncio.open_connection(
+                        address, port, ssl=secure, server_hostname=host if secure else None, limit=_BLOCK
+                    )
             except (OSError, TimeoutError) as error:
                 failed = error
         raise failed or OSError("no address")

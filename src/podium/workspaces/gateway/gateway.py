@@ -226,17 +226,21 @@ class Gateway:
             elif isinstance(failure, _TOLD) and near.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
                 await self._refuse(near, self._unreachable(failure))
         finally:
-            for task in (asking, answering):
-                task.cancel()
-            await asyncio.gather(asking, answering, return_exceptions=True)
-            if not unknown:
-                tap.end(whole=whole, error=error)
-            if whole or unknown:
-                self._upstream.give_back(far)
-            else:
-                far.abort()
-            if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
-                near.abort()  # an answer that breaks off must not look like a whole one
+            settled = False
+            try:
+                for task in (asking, answering):
+                    task.cancel()
+                await asyncio.gather(asking, answering, return_exceptions=True)
+                settled = True
+            finally:  # the end may come at that very await
+                if not unknown:
+                    tap.end(whole=whole, error=error)
+                if settled and (whole or unknown):
+                    self._upstream.give_back(far)
+                else:
+                    far.abort()
+                if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
+                    near.abort()  # an answer that breaks off must not look like a whole one
         return not unknown
 
     async def _hold(self, near: Wire) -> Refusal:

@@ -44,8 +44,8 @@ class Upstream:
             if now - since < IDLE_SECONDS and not wire.is_stale:
                 return wire
             wire.close()
-        opening = asyncio.open_connection(self._host, self._port, ssl=self._ssl, limit=65536)
-        reader, writer = await asyncio.wait_for(opening, CONNECT_SECONDS)
+        async with asyncio.timeout(CONNECT_SECONDS):  # wait_for swallows a cancellation that comes with the result
+            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._ssl, limit=65536)
         return Wire(reader, writer, serves=False)
 
     def give_back(self, wire: Wire) -> None:
