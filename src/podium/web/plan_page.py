@@ -40,16 +40,7 @@ def show(request: Request) -> Response:
     try:
         text, blob = sources.read(sources.plan_file(name))
     except NotFoundError:
-        return page(
-            request,
-            "plan_none.html",
-            place="specs",
-            title=f"Plan of {name}",
-            name=name,
-            spec=spec,
-            errands=_errands(seat, name),
-            **run_choices(seat),
-        )
+        return _none(request, seat, name, spec)
     if request.query_params.get("edit"):
         path = str(sources.plan_file(name))
         return page(
@@ -84,6 +75,19 @@ def show(request: Request) -> Response:
         asks=asks,
         errands=_errands(seat, name),
         blob=blob,
+        **run_choices(seat),
+    )
+
+
+def _none(request: Request, seat: Seat, name: str, spec: Spec | None) -> Response:
+    return page(
+        request,
+        "plan_none.html",
+        place="specs",
+        title=f"Plan of {name}",
+        name=name,
+        spec=spec,
+        errands=_errands(seat, name),
         **run_choices(seat),
     )
 
