@@ -19,7 +19,7 @@ from podium.checks.ports import Cache, Executor, Ran, Request, Side, Source
 from podium.checks.pytest_args import junit_env
 from podium.checks.recognise import absent_paths, writes_report
 from podium.evidence.model import Execution, Fails
-from podium.evidence.outcome import FAILING_LIMIT, Expectation, held, outcome_of
+from podium.evidence.outcome import FAILING_LIMIT, Expectation, held, last_line, outcome_of
 from podium.kernel.errors import PodiumError
 from podium.kernel.ids import digest
 from podium.kernel.value import Value, canonical
@@ -137,7 +137,8 @@ class Bench:
         if plain.execution.how != "exited":
             return f"the tests did not run to their end: {plain.execution.detail or plain.execution.how}"
         if plain.tests is None:
-            return "the test command is no pytest, or it was ended early"
+            said = last_line(plain.execution.output) if plain.execution.exit_code else ""
+            return "the test command is no pytest, or it was ended early" + (f": {said}" if said else "")
         return "" if plain.execution.passed else "no test passes on the candidate"
 
     async def _on_base(self, command: str, timeout_seconds: float) -> Sighting:

@@ -37,6 +37,7 @@ _DESTROYS = re.compile(
     r"|\bdrop\s+(?:table|column|database|schema)\b|\btruncate\b|\bdelete\s+from\b|\balter\s+column\b"
     r"|\bdropColumn\b|\bdropTable\b|\bremove_column\b"
 )
+_SHOWS = re.compile(r"(?:^|/)(?:docs?|examples?|benchmarks?|demos?)/")  # what no user of the program reaches
 _UNDO = re.compile(
     r"(?i)\bdef\s+(?:downgrade|backward)|\breverse_\w+|\bexports\.down\b|\bdown\s*\(|-- ?(?:\+goose )?down"
 )
@@ -90,7 +91,7 @@ def _named(
     gone: dict[str, tuple[FileChange, DiffLine]] = {}
     come: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
-        if not is_code(change.path) or belongs_to_tests(change.path):
+        if not is_code(change.path) or belongs_to_tests(change.path) or _SHOWS.search(change.path):
             continue
         for line in changed_lines(change):
             side = gone if line.kind == "-" else come

@@ -22,7 +22,7 @@ from podium.evidence.test_code import (
     skips,
     test_case,
 )
-from podium.runs.model import FileChange, Hunk
+from podium.runs.model import DiffLine, FileChange, Hunk
 
 _COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStrictEqual\()(?P<right>.*)$")
 _NEAR = re.compile(r"[^\W_]+")
@@ -141,11 +141,16 @@ def _rules_by_line(change: FileChange, found: Findings) -> None:
         if gone[line.text.strip()] > 0:
             gone[line.text.strip()] -= 1
         elif sets_a_rule(change.path, line.text):
-            found.add_line("test-rules", "warning", "this rules which tests run, or what fails a check", change, line)
+            message = f"this rules which tests run, or what fails a check: {_said(line)}"
+            found.add_line("test-rules", "warning", message, change, line)
         elif silences(change.path, line.text):
-            found.add_line(
-                "check-silenced", "warning", "a linter, a type checker or coverage is silenced", change, line
-            )
+            message = f"a linter, a type checker or coverage is silenced: {_said(line)}"
+            found.add_line("check-silenced", "warning", message, change, line)
+
+
+def _said(line: DiffLine) -> str:
+    text = " ".join(line.text[:400].split())
+    return text if len(text) <= 80 else f"… {text[-80:]}"  # what silences stands at the end of a line
 
 
 def _skipped(change: FileChange, hunk: Hunk, found: Findings) -> None:

@@ -5,6 +5,8 @@ Signatures are read, nothing is run: what a function raises, returns or does is 
 
 from __future__ import annotations
 
+import re
+
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
 from podium.checks.kind import Answer, GatherOrder, Job
@@ -19,6 +21,7 @@ from podium.evidence.rules import diff_command
 from podium.runs.model import FileChange
 
 NAME = "public-api"
+_SCRIPTS = re.compile(r"^(?:bin|scripts?|tools?|tasks?)/")  # they are started, and imported by nobody
 
 
 class PublicApi:
@@ -41,7 +44,11 @@ class PublicApi:
 
 
 def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
-    return tuple(change for change in python_modules(changes) if is_product(change.old_path))
+    return tuple(
+        change
+        for change in python_modules(changes)
+        if is_product(change.old_path) and not _SCRIPTS.search(change.old_path)
+    )
 
 
 async def _work(bench: Bench) -> Answer:

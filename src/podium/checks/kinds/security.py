@@ -43,6 +43,8 @@ _RISKY_STEP = re.compile(
     r"|curl[^|\n]*\|\s*(?:ba|z)?sh|secrets\.|continue-on-error:\s*true"
 )
 _MOST_ASKED = 30
+_DECLARES = re.compile(r"(?:^|/)(?:setup\.(?:py|cfg)|pyproject\.toml|Pipfile|requirements[\w.-]*\.(?:txt|in))$")
+_MOST_DECLARED = 200_000  # bytes of such a file that are read
 _YOUNG = 90  # days; most packages that were planted to be taken by mistake are found out by then
 _SELDOM = 1000
 _UNPINNED = re.compile(r"uses:\s*(?!\./)([\w./-]+)@(?![0-9a-f]{40}\b)(\S+)")
@@ -200,6 +202,9 @@ def _manifest(bench: Bench, change: FileChange, found: Findings) -> list[str]:
         if known and not near:
             like = f"; its name is almost that of {known}, which is known everywhere"
         level = "error" if near or known else "warning"
+        moved = "" if near or known else _declared_before(bench, name, change.path)
+        if moved:
+            level, like = "note", f"; {moved} declared it before"
         found.add("dependency", level, f"new dependency: {new[name][:100]}{like}", path=change.path, text=name)
     for name, line in new.items():
         if name in old and re.search(r"(?:git\+|https?:|file:)", line) and line != old[name]:
@@ -209,6 +214,21 @@ def _manifest(bench: Bench, change: FileChange, found: Findings) -> list[str]:
     if new != old and locks and not changed & set(locks):
         found.add("lock-file", "warning", f"{locks[0]} was not changed with it", path=change.path)
     return fresh
+
+
+def _declared_before(bench: Bench, name: str, path: str) -> str:
+    """Another file of the base that declares a dependency of Python, where it has only moved from one to the other."""
+    if ecosystem_of(path) != "python":
+        return ""
+    word = re.escape(name).replace(r"\-", "[-_.]+")
+    line = rf"[ \t]*{word}[ \t]*(?:\[[^\]\n]*\])?[ \t]*(?:[<>=!~;@#][^\n]*)?"
+    says = re.compile(rf"(?im)^{line}$|[\"']{line}[\"']")
+    for other in bench.source.paths("base"):
+        if other != path and _DECLARES.search(other):
+            text = (bench.source.read("base", other) or b"")[:_MOST_DECLARED].decode("utf-8", "replace")
+            if says.search(text):
+                return other
+    return ""
 
 
 def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:

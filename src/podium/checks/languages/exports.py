@@ -13,7 +13,9 @@ from podium.evidence.grammar import family_of
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LONGEST = 400
+_LONGEST = 20_000  # of a signature that is compared
+_SHOWN = 160  # of one that is shown
+_AROUND = 60  # before the first difference of two that are longer
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,27 @@ def breaks(old: Export, new: Export) -> str:
     if old.signature == new.signature:
         return ""
     if old.parameters is None or new.parameters is None:
-        return f"was `{old.signature}`, is `{new.signature}`"
+        return _apart(old.signature, new.signature)
     kept = new.parameters[: len(old.parameters)]
     if new.required > old.required and new.required > len(old.parameters):
-        return f"needs another argument: `{new.signature}`"
+        return f"needs another argument: `{_cut(new.signature)}`"
     if kept != old.parameters or new.required > old.required or old.rest != new.rest:
-        return f"was `{old.signature}`, is `{new.signature}`"
+        return _apart(old.signature, new.signature)
     return ""
+
+
+def _apart(old: str, new: str) -> str:
+    """Both signatures in words; of long ones the part where they begin to differ."""
+    if max(len(old), len(new)) > _SHOWN:
+        pairs = enumerate(zip(old, new, strict=False))
+        same = next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
+        if same > _AROUND:
+            old, new = (f"… {each[same - _AROUND :]}" for each in (old, new))
+    return f"was `{_cut(old)}`, is `{_cut(new)}`"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 # --- JavaScript and TypeScript ----------------------------------------------------------------------------------------
