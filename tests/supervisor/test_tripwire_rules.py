@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podium.agents.event import (
+    CallStatus,
     Cleared,
     FileDiff,
     Message,
@@ -126,6 +127,18 @@ def test_caches_and_the_agents_own_places_are_no_drift() -> None:
     one = wire("src/**")
     assert one.changed(["docs/__pycache__/x.pyc", ".pytest_cache/v", "node_modules/a/b.js", ".git/index"]) == ()
     assert one.seen(call(1, kind="edit", paths=("/tmp/x", "/home/agent/.notes")), 1.0) == ()
+
+
+@pytest.mark.parametrize("status", ["", "pending", "in_progress", "failed"])
+def test_an_edit_that_was_denied_or_is_not_done_yet_is_no_drift(status: CallStatus) -> None:
+    one = wire("src/**")
+    edit = ToolCall(id="1", title="edit", kind="edit", status=status, paths=("/workspace/docs/b.md",))
+    assert one.seen(edit, 1.0) == ()
+    assert one.seen(asked("1.1"), 2.0) == ()
+    assert one.seen(PermissionAnswered(request="1.1", allowed=False, by="rule:1"), 3.0) == ()
+    assert one.seen(ToolCall(id="1", status="failed", output="denied"), 4.0) == ()
+    (tripped,) = one.changed(["docs/b.md"])  # it was written all the same
+    assert tripped.name == "scope-drift"
 
 
 def test_without_a_scope_there_is_no_drift() -> None:

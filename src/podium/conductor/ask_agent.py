@@ -95,7 +95,7 @@ def ask_agent(
             permissions=READ_ONLY,
             tripwires=settings.tripwires,
         )
-        return _answer(shop, place / "round", order, seconds, onlooker)
+        return _answer(shop, project, place / "round", order, seconds, onlooker)
     finally:
         if place.exists():
             remove(place, within=place.parent)
@@ -111,9 +111,9 @@ def _gateway(shop: Shop, settings: Settings, agent: AgentSettings) -> GatewayOrd
     return None
 
 
-def _answer(shop: Shop, directory: Path, order: Order, seconds: float, onlooker: Onlooker) -> ExitRecord:
+def _answer(shop: Shop, project: str, directory: Path, order: Order, seconds: float, onlooker: Onlooker) -> ExitRecord:
     """Run the agent to its end, or stop it when time is up, the onlooker gives up or the caller is interrupted."""
-    start(shop, directory, order)
+    start(shop, project, directory, order)
     deadline, offset = time.monotonic() + seconds, 0
     try:
         while True:
@@ -125,7 +125,7 @@ def _answer(shop: Shop, directory: Path, order: Order, seconds: float, onlooker:
                 case Ended(record=record):
                     return record
                 case Died() | NotStarted():
-                    start(shop, directory, order)
+                    start(shop, project, directory, order)
                 case _:
                     pass
             onlooker.still_waits(order.agent)

@@ -34,7 +34,7 @@ async def compare_behaviour(shop: Shop, project: str, one: Run, other: Run) -> I
         ground = await in_thread(ground_of, shop, project, mirror)
         subject = Subject(base=first.commit, commit=second.commit, run=other, round=other.rounds[-1].number)
         order = _asked(await in_thread(order_for, shop, ground, subject))
-        redactor = await in_thread(redactor_of, ground.settings, shop.environ)
+        redactor = await in_thread(redactor_of, ground.settings, shop.environ, ground.project.root)
         cache = FileCache(shop.home.project(project) / "base-executions", redactor)
         items = await gather_on(ground, order, subject, _quiet, cache=cache, kinds=(BEHAVIOUR,), redactor=redactor)
     finally:

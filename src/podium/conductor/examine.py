@@ -13,6 +13,7 @@ from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
 from podium.conductor.ground import Ground
 from podium.conductor.own_keys import OwnKeys, redactor_of
+from podium.conductor.setup_reach import SetupReach
 from podium.conductor.shelf import shelf_for
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.trees import FileCache, TreeExecutor, TreeSource
@@ -51,10 +52,10 @@ async def examine(
     Raises PodiumError when the machine cannot offer a sandbox or the set-up fails.
     """
     order = await in_thread(order_for, shop, ground, subject)
-    redactor = await in_thread(redactor_of, ground.settings, shop.environ)
+    redactor = await in_thread(redactor_of, ground.settings, shop.environ, ground.project.root)
     cache = FileCache(shop.home.project(ground.project.id) / "base-executions", redactor)
     shelf = await in_thread(shelf_for, shop, ground, subject.run, redactor)
-    kinds = (*installed_kinds(), OwnKeys(redactor))
+    kinds = (*installed_kinds(), OwnKeys(redactor), SetupReach(ground, subject.base, subject.commit))
     return await gather_on(
         ground,
         order,

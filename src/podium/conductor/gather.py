@@ -18,13 +18,15 @@ from podium.conductor.examine import Subject, examine
 from podium.conductor.mirrors import open_mirror
 from podium.conductor.patience import is_for_want_of_room
 from podium.conductor.prepare import ground_of
+from podium.conductor.setup_reach import trip_of
 from podium.conductor.shop import Shop, in_thread
 from podium.evidence.events import EvidenceClosed, EvidenceFinished, EvidenceGathered, Pending
 from podium.evidence.model import Item, NotRun
 from podium.evidence.rules import item_id
+from podium.kernel.clock import stamp
 from podium.kernel.errors import PodiumError
-from podium.runs.events import RoundDelivered
-from podium.runs.model import Candidate, Gathering, Run
+from podium.runs.events import RoundDelivered, TripwireTripped
+from podium.runs.model import Candidate, Gathering, Run, Trip
 from podium.runs.store import candidate_of
 
 WATCH_SECONDS = 0.5
@@ -222,6 +224,10 @@ class _Recorder:
         with self._shop.desk.change(self._project) as change:
             for item in batch:
                 change.append(EvidenceGathered(run=self._run, round=self._number, item=item), actor=self._shop.actor)
+                if detail := trip_of(item):
+                    trip = Trip(name="exfiltration", detail=detail[:500], at=stamp(self._shop.clock.now()))
+                    tripped = TripwireTripped(run=self._run, round=self._number, trip=trip)
+                    change.append(tripped, actor=self._shop.actor)
 
 
 def _deliver(shop: Shop, project: str, finished: EvidenceFinished) -> None:

@@ -113,6 +113,11 @@ class Ground:
         refused = refused_at(self.home.layers(self.project.id) / standing.key)
         return SetupFacts(network=self._sources.reach, refused=refused)
 
+    def sets_up_itself(self, commit: str) -> bool:
+        """Whether a set-up that has a network runs on this very commit, and not on one that landed."""
+        standing = self._stand(commit)
+        return standing is not None and standing.commit == commit and self._sources is not None
+
     def env_layer(self) -> Path | None:
         """The env files of the user's checkout with their secrets replaced; None where there are none."""
         environment = self.settings.environment

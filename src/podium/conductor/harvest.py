@@ -67,7 +67,8 @@ def _harvest(shop: Shop, project: str, run_id: str, number: int) -> None:
         crash_point(shop.crash_at, "harvested-not-recorded")
         candidate = _candidate(mirror, round_.base, report, ref)
     replaced = _replaced(shop, round_, shop.round_dir(project, run_id, number))
-    notes = tuple(redactor_of(ground.settings, shop.environ).text(note) for note in (*replaced, *_notes(report)))
+    redactor = redactor_of(ground.settings, shop.environ, registered.root)
+    notes = tuple(redactor.text(note) for note in (*replaced, *_notes(report)))
     with shop.desk.change(project) as change:
         now = change.state.runs.by_id[run_id].rounds[number - 1]
         if isinstance(now.state, Harvesting):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from podium.checks.bench import Bench
 from podium.checks.kind import Answer, GatherOrder, Job
@@ -17,16 +18,27 @@ from podium.evidence.redaction import Redactor, secret_values
 from podium.evidence.rules import diff_command
 from podium.kernel.errors import UsageError
 from podium.project.model import AgentSettings, Settings
+from podium.workspaces.env_files import kept_values
 from podium.workspaces.gateway.credentials import NoKeyError, read
 from podium.workspaces.gateway.order import GatewayOrder
 
 
-def redactor_of(settings: Settings, environ: Mapping[str, str]) -> Redactor:
-    """Takes out the keys of all agents' providers as they are now, and the secrets that podium.toml gives to agents."""
-    found = secret_values(settings.environment.env)
+def redactor_of(settings: Settings, environ: Mapping[str, str], root: str) -> Redactor:
+    """Takes out the keys of all agents' providers as they are now, and the secrets that podium.toml gives to agents.
+
+    `root` is the user's checkout, whose env files may be passed on in part.
+    """
+    found = [*secret_values(settings.environment.env), *passed_on(settings, root).values()]
     for agent in settings.agents:
         found += [*_keys(settings, agent, environ), *secret_values(agent.env)]
     return Redactor(found)
+
+
+def passed_on(settings: Settings, root: str) -> dict[str, str]:
+    """The secrets among what `env_keep` lets through of the env files: by their names, and passwords in addresses."""
+    environment = settings.environment
+    known = kept_values(Path(root), environment.env_files, environment.env_keep) if environment.env_files else {}
+    return {name: value for name, value in known.items() if secret_values({name: value})}
 
 
 def _keys(settings: Settings, agent: AgentSettings, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def preview_run(
             raise  # it was not even tried
         except PodiumError as error:
             said = log.read_text(errors="replace") if log.exists() else ""
-            end = redactor_of(settings, environ).text(said)[-1000:]
+            end = redactor_of(settings, environ, registered.root).text(said)[-1000:]
             raise PodiumError(error.what, where=where, do=end or error.do) from error
 
 

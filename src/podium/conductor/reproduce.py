@@ -11,6 +11,7 @@ from podium.conductor.examine import Subject, gather_on, order_for
 from podium.conductor.mirrors import open_mirror
 from podium.conductor.own_keys import OwnKeys, redactor_of
 from podium.conductor.prepare import ground_of
+from podium.conductor.setup_reach import SetupReach
 from podium.conductor.shop import Shop, in_thread
 from podium.evidence.model import Execution, Item
 from podium.evidence.rules import item_id
@@ -64,8 +65,9 @@ async def _again(shop: Shop, mirror: Mirror, project: str, old: Item, subject: S
     order = await in_thread(order_for, shop, ground, subject)
     # Asked alone, an item has all the time that it wants.
     order = msgspec.structs.replace(order, budget_seconds=0.0)
-    redactor = await in_thread(redactor_of, ground.settings, shop.environ)
-    kinds: tuple[Kind, ...] = tuple(_Only(kind, old.id) for kind in (*installed_kinds(), OwnKeys(redactor)))
+    redactor = await in_thread(redactor_of, ground.settings, shop.environ, ground.project.root)
+    own = (OwnKeys(redactor), SetupReach(ground, subject.base, subject.commit))
+    kinds: tuple[Kind, ...] = tuple(_Only(kind, old.id) for kind in (*installed_kinds(), *own))
     items = await gather_on(ground, order, subject, _quiet, cache=_Forgetful(), kinds=kinds, redactor=redactor)
     if not items:
         raise NotFoundError(

@@ -83,5 +83,5 @@ def fail(shop: Shop, project: str, run: str, number: int, reason: str, detail: s
 def _clean(shop: Shop, project: str, text: str) -> str:
     """A text that an agent's or a set-up's output may be part of, without keys."""
     with shop.desk.reading(project) as state:
-        settings = state.settings
-    return redactor_of(settings, shop.environ).text(text)
+        settings, root = state.settings, state.project.root
+    return redactor_of(settings, shop.environ, root).text(text)

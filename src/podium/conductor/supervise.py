@@ -13,18 +13,23 @@ from pathlib import Path
 from podium.agents import event as transcript
 from podium.conductor.budgets import account
 from podium.conductor.crash import crash_point
+from podium.conductor.own_keys import passed_on
 from podium.conductor.shop import Shop, in_thread
 from podium.conductor.transcripts import bring, is_shared, key
+from podium.kernel.errors import PodiumError
 from podium.ledger.event import Payload
 from podium.runs import events
 from podium.runs.model import AwaitingPermission, Ordered, Trip, Wait, Working
 from podium.supervisor import inbox
 from podium.supervisor.attach import Alive, Died, Ended, NotStarted, start_lines, start_or_attach, status
+from podium.supervisor.files import write_whole
 from podium.supervisor.follow import read
-from podium.supervisor.order import EVENTS, EXIT, ExitRecord, Order, read_order
+from podium.supervisor.order import EVENTS, EXIT, LOG, ExitRecord, Order, read_order
 
 POLL_SECONDS = 0.1
 LIVENESS_POLLS = 10  # how many polls between two looks at the supervisor's lock
+MOST_VAIN = 8  # starts of a supervisor in a row that did not come as far as to start an agent
+_LOG_TAIL = 1000  # characters
 
 
 async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
@@ -34,7 +39,7 @@ async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
         return
     watch = Watch(shop, project, run, number)
     order = await in_thread(read_order, watch.directory)
-    await in_thread(start, shop, watch.directory, order)
+    await in_thread(start, shop, project, watch.directory, order)
     crash_point(shop.crash_at, "supervisor-started")
     record = await watch.until_end(order)
     if record is not None:
@@ -42,11 +47,17 @@ async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
         await in_thread(watch.carry_end, record)
 
 
-def start(shop: Shop, directory: Path, order: Order) -> None:
-    """See to it that a supervisor is at work there, and has the keys that its order speaks of."""
+def start(shop: Shop, project: str, directory: Path, order: Order) -> None:
+    """See to it that a supervisor is at work there, and has the keys that its order speaks of.
+
+    It is also told the secrets that the project's env files pass on, to keep them out of its transcript.
+    """
+    with shop.desk.reading(project) as state:
+        passed = passed_on(state.settings, state.project.root)
     variable = order.gateway.key.variable if order.gateway is not None else ""
     secrets = {variable: shop.environ[variable]} if variable in shop.environ else {}
-    start_or_attach(directory, order, shop.python, nursery=shop.nursery, secrets=secrets)
+    known = {f"env file: {name}": value for name, value in passed.items()}  # names that no provider's key has
+    start_or_attach(directory, order, shop.python, nursery=shop.nursery, secrets={**known, **secrets})
 
 
 class Watch:
@@ -59,11 +70,14 @@ class Watch:
         self._offset = 0
         self._seen_size = -1
         self._seen_steering = 0
+        self._seen_starts = -1
+        self._vain = 0
 
     async def until_end(self, order: Order) -> ExitRecord | None:
         """Wait for the exit record, starting the supervisor again if it died without one.
 
         None when another worker has taken the round over in the meantime: the agent here is told to stop.
+        Raises PodiumError when supervisors die again and again before they can start an agent.
         """
         polls = 0
         while True:
@@ -78,10 +92,26 @@ class Watch:
                         await in_thread(self.carry_events)
                         return record
                     case Died() | NotStarted():
-                        await in_thread(start, self._shop, self.directory, order)
+                        await in_thread(self._start_again, order)
                     case Alive():
                         pass
             await asyncio.sleep(POLL_SECONDS)
+
+    def _start_again(self, order: Order) -> None:
+        begun = len(start_lines(self.directory))
+        self._vain = self._vain + 1 if begun == self._seen_starts else 1
+        self._seen_starts = begun
+        if self._vain > MOST_VAIN:
+            _has_room(self.directory)
+            log = self.directory / LOG
+            said = log.read_text(errors="replace")[-_LOG_TAIL:].strip() if log.exists() else ""
+            raise PodiumError(
+                f"its supervisor ended {MOST_VAIN} times in a row before it could start the agent"
+                + (f": {said.splitlines()[-1]}" if said else ""),
+                where=str(self.directory),
+                do=f"see {log}; then order the task again: podium run",
+            )
+        start(self._shop, self._project, self.directory, order)
 
     def _grown(self) -> bool:
         try:
@@ -188,6 +218,15 @@ class Watch:
                 resumption=record.resumption,
             )
             change.append(ended, actor=self._shop.actor)
+
+
+def _has_room(directory: Path) -> None:
+    """Raise OSError where nothing can be written: then a supervisor cannot begin either, and it is waited for room."""
+    probe = directory / ".room"
+    try:
+        write_whole(probe, bytes(65536))
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def _message(

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ from typing import Final
 from podium.kernel.ids import digest
 
 LARGEST: Final = 256 * 1024
+_PASSWORD = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)\s*[=:]\s*(?P<value>.*)")
 
 
@@ -30,6 +31,13 @@ def placeholder(name: str) -> str:
 def safe_text(text: str, keep: Sequence[str]) -> str:
     """The assignments of an env file in order, the values replaced of all names that no pattern of `keep` matches."""
     lines: list[str] = []
+    for name, value in _assignments(text):
+        kept = any(fnmatchcase(name, pattern) for pattern in keep)
+        lines.append(f"{name}={value if kept else placeholder(name)}")
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str]]:
     rows = iter(text.split("\n"))
     for row in rows:
         if row.lstrip().startswith("#"):
@@ -44,9 +52,31 @@ def safe_text(text: str, keep: Sequence[str]) -> str:
             if more is None:
                 break
             value += "\n" + more
-        kept = any(fnmatchcase(name, pattern) for pattern in keep)
-        lines.append(f"{name}={value if kept else placeholder(name)}")
-    return "\n".join(lines) + "\n" if lines else ""
+        yield name, value
+
+
+def kept_values(root: Path, paths: Sequence[str], keep: Sequence[str]) -> dict[str, str]:
+    """What the variables are worth that are passed on from the env files there are, without quotes.
+
+    An address with a password is there a second time, as the password alone, by the name `NAME_PASSWORD`.
+    """
+    found: dict[str, str] = {}
+    for text in filter(None, (_read(root, path) for path in paths)):
+        for name, value in _assignments(text):
+            if not any(fnmatchcase(name, pattern) for pattern in keep):
+                continue
+            found[name] = _unquoted(value)
+            if login := _PASSWORD.match(found[name]):
+                found[f"{name}_PASSWORD"] = login[1]
+    return found
+
+
+def _unquoted(value: str) -> str:
+    quote = value[:1]
+    if quote in ("'", '"'):
+        end = value.rfind(quote)
+        return value[1:end] if end > 0 else value[1:]
+    return value.partition(" #")[0].rstrip()
 
 
 def _closed(value: str, quote: str) -> bool:

@@ -84,6 +84,9 @@ def _build(
     done = _run(plan, setup, bwrap, timeout_seconds, sources, told)
     log = layer.with_name(f"{layer.name}.log")
     log.write_bytes(done.output + "".join(f"\npodium refused {line}" for line in told).encode())
+    _refusals(layer).unlink(missing_ok=True)
+    if told:
+        _refusals(layer).write_bytes(msgspec.json.encode(told))
     if done.how != "exited" or done.exit_code != 0:
         end = done.output[-_SHOWN_BYTES:].decode(errors="replace").strip()
         raise PodiumError(
@@ -91,9 +94,6 @@ def _build(
             where="[environment] setup",
             do=f"{_hint(sources, told)} The whole log: {log}",
         )
-    _refusals(layer).unlink(missing_ok=True)
-    if told:
-        _refusals(layer).write_bytes(msgspec.json.encode(told))
     upper = Path(plan.upper)
     with _directory(upper) as made:
         for lower in plan.lowers:
