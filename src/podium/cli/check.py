@@ -132,8 +132,19 @@ def _print(context: Context, items: tuple[Item, ...], verdict: str) -> None:
     from podium.render.terminal_facts import evidence_lines
 
     output = context.output
-    for line in evidence_lines(items, width=output.width, paint=output.ink):
+    for line in evidence_lines(items, width=output.width, paint=output.ink, all_by="--json"):
         output.line(line)
+    if any(each.kind == "project-tests" and _never_ran(each) for each in items):
+        output.line("  The tests could not begin. What they need and how they run stands below [environment] in")
+        output.line("  podium.toml (podium init begins one); --test COMMAND runs others.")
     words = {"clean": "nothing to hold against it", "warning": "worth a look", "error": "do not merge it like this"}
     tone = {"clean": "good", "warning": "warn", "error": "bad"}[verdict]
     output.line(f"  {output.paint(words[verdict], tone)}")  # pyright: ignore[reportArgumentType] - the three tones
+
+
+def _never_ran(item: Item) -> bool:
+    """Whether the project's tests did not come as far as one test."""
+    from podium.evidence.model import BrokenBefore, NotRun
+
+    counted = item.candidate is not None and (item.candidate.passed is not None or item.candidate.failing)
+    return isinstance(item.outcome, NotRun | BrokenBefore) and not counted

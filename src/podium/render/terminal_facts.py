@@ -60,20 +60,30 @@ def task_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     yield from _wrapped(f"scope {safe_line(scope)}; budget {case.task.budget} changed lines", width, paint, "quiet")
 
 
-def evidence_lines(items: Iterable[Item], *, width: int, paint: Paint) -> Iterator[str]:
+def evidence_lines(
+    items: Iterable[Item], *, width: int, paint: Paint, all_by: str = "podium evidence TASK NAME"
+) -> Iterator[str]:
     """What Podium observed, that which should change a mind first; how to see it again where it does not hold.
 
+    What could not be looked at for one and the same reason is told once. `all_by` shows what is only counted here.
     All that holds is one paragraph at the end: it is said, and it takes no room from what does not.
     """
     ordered = order(items)
     small = [item for item in ordered if _is_small(item)] if len(ordered) > 1 else []
+    alike: dict[str, list[Item]] = {}
     for item in ordered:
-        if not isinstance(item.outcome, Holds) and item not in small:
-            yield from _item(item, width, paint)
+        if isinstance(item.outcome, Blind) and not item.findings:
+            alike.setdefault(item.outcome.why, []).append(item)
+    for item in ordered:
+        if isinstance(item.outcome, Holds) or item in small:
+            continue
+        same = alike.get(item.outcome.why, [item]) if isinstance(item.outcome, Blind) else [item]
+        if item is same[0] or item not in same:
+            yield from _item(item, width, paint, tuple(each.name for each in same[1:] if item is same[0]))
     if small:
         head = f"  {paint(paint.glyph('more') + ' notes', 'quiet')}  "
         told = ", ".join(f"{safe_line(item.name)} ({len(item.findings)})" for item in small)
-        first, *rest = wrap(f"{told}: podium evidence TASK NAME shows them", width - _INDENT)
+        first, *rest = wrap(f"{told}: {all_by} shows them", width - _INDENT)
         yield head + paint(first, "quiet")
         yield from (" " * _INDENT + paint(line, "quiet") for line in rest)
     holding = [item for item in ordered if isinstance(item.outcome, Holds)]
@@ -96,9 +106,10 @@ def _is_small(item: Item) -> bool:
     return isinstance(item.outcome, Fails) and noted and not item.required
 
 
-def _item(item: Item, width: int, paint: Paint) -> Iterator[str]:
+def _item(item: Item, width: int, paint: Paint, more_names: tuple[str, ...] = ()) -> Iterator[str]:
     glyph, word, tone = outcome_word(item.outcome)
-    sign, name = f"{paint.glyph(glyph)} {word}", cut(safe_line(item.name), width // 2)
+    names = ", ".join(safe_line(each) for each in (item.name, *more_names))
+    sign, name = f"{paint.glyph(glyph)} {word}", cut(names, width - 2 - len(word) - 6 if more_names else width // 2)
     room = width - _INDENT
     first, *rest = wrap(_why(item), room, used=columns(sign) + columns(name) + 6 - _INDENT)
     yield f"  {paint(sign, tone)}  {paint(name, 'strong')}  {first}".rstrip()
