@@ -228,20 +228,23 @@ class Gateway:
         finally:
             settled = False
             try:
-                for task in (asking, answering):
-                    task.cancel()
+                asking.cancel()
+                answering.cancel()
                 await asyncio.gather(asking, answering, return_exceptions=True)
                 settled = True
             finally:  # the end may come at that very await
                 if not unknown:
                     tap.end(whole=whole, error=error)
-                if settled and (whole or unknown):
-                    self._upstream.give_back(far)
-                else:
-                    far.abort()
-                if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
-                    near.abort()  # an answer that breaks off must not look like a whole one
+                self._let_go(near, far, reusable=settled and (whole or unknown))
         return not unknown
+
+    def _let_go(self, near: Wire, far: Wire, *, reusable: bool) -> None:
+        if reusable:
+            self._upstream.give_back(far)
+        else:
+            far.abort()
+        if near.http.our_state is h11.SEND_BODY or near.http.their_state is h11.SEND_BODY:
+            near.abort()  # an answer that breaks off must not look like a whole one
 
     async def _hold(self, near: Wire) -> Refusal:
         """Wait for a better key, as long as the agent waits too."""
