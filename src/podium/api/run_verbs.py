@@ -149,6 +149,7 @@ def _by_hand(seat: Seat, run: Run, actor: str, going: Going) -> Done:
         )
         ended = said.cut or ("done" if said.code == 0 else f"exit code {said.code}")
         text = said.output.decode("utf-8", "replace")
+        text = f"... {said.dropped} bytes before this ...\n{text}" if said.dropped else text
         hands = replace(hands, commands=(*before, replace(order, output=text, ended=ended, well=said.code == 0)))
         hands = replace(hands, changed=taken.changed())
         going.keep(hands)

@@ -23,6 +23,9 @@ from podium.workspaces.processes import descendants
 
 _JOIN: Final = Path(__file__).with_name("join.py")
 _MOST_FILES: Final = 200_000
+_TICK: Final = 0.1
+_BLOCK: Final = 65536
+_MOST_DRAINED: Final = 64  # blocks, after its end
 
 Snapshot: TypeAlias = dict[str, tuple[int, int, int]]
 """For each path below a directory: inode, size, time of its last change in ns."""
@@ -65,11 +68,12 @@ def run_inside(
 
 @dataclass(frozen=True)
 class Said:
-    """What a command said in a sandbox, and how it ended: a number, or why it was cut off."""
+    """What a command said in a sandbox, as far as it is kept, and how it ended: a number, or why it was cut off."""
 
     output: bytes
     code: int
     cut: str = ""
+    dropped: int = 0  # bytes before `output`
 
 
 def run_captured(
@@ -78,14 +82,14 @@ def run_captured(
     command: str,
     *,
     seconds: float,
-    most: int = 200_000,
+    most: int = 20_000,
     goes_on: Callable[[], bool] = lambda: True,
     python: str = sys.executable,
 ) -> Said:
-    """Run a shell command in the sandbox of the process `pid`, without input, and keep what it says.
+    """Run a shell command in the sandbox of the process `pid`, without input, and keep the last `most` bytes it says.
 
-    It is killed when time is up, when it says more than `most` bytes, or when it is no longer to go on. What it left
-    running in the background stays in the sandbox.
+    It is killed when time is up or when it is no longer to go on. What it left running in the background stays in the
+    sandbox.
     """
     with _order(plan, ("/bin/sh", "-c", command), terminal=False, term="dumb") as file:
         words = [python, "-I", "-S", str(_JOIN), str(pid), str(file.fileno())]
@@ -102,23 +106,23 @@ def run_captured(
 
 def _heard(process: subprocess.Popen[bytes], deadline: float, most: int, goes_on: Callable[[], bool]) -> Said:
     assert process.stdout is not None
-    output, descriptor = b"", process.stdout.fileno()
+    descriptor, output, dropped, silent, drained = process.stdout.fileno(), b"", 0, False, 0
     while True:
-        if len(output) > most:
-            return Said(output[:most], -1, f"it said more than {most // 1000} kB")
-        if time.monotonic() > deadline:
-            return Said(output, -1, "its time was up")
-        if not goes_on():
-            return Said(output, -1, "it was ended")
-        over = process.poll() is not None  # looked at first: what it said before it ended is there to be read
-        if select.select([descriptor], [], [], 0 if over else 0.1)[0]:
-            block = os.read(descriptor, 65536)
-            output += block
-            if block:
-                continue
-            return Said(output, process.wait())
-        if over:
-            return Said(output, process.wait())
+        cut = "its time was up" if time.monotonic() > deadline else "" if goes_on() else "it was ended"
+        if cut:
+            return Said(output, -1, cut, dropped)
+        over = process.poll()  # looked at first: what it said before it ended is there to be read
+        block = b""
+        if silent:
+            time.sleep(_TICK if over is None else 0)
+        elif select.select([descriptor], [], [], _TICK if over is None else 0)[0]:
+            block = os.read(descriptor, _BLOCK)
+            silent = not block
+            dropped += max(0, len(output) + len(block) - most)
+            output = (output + block)[-most:]
+        drained += over is not None
+        if over is not None and (not block or drained > _MOST_DRAINED):  # what it left behind may speak for ever
+            return Said(output, over, dropped=dropped)
 
 
 def _order(plan: SandboxPlan, argv: Sequence[str], *, terminal: bool, term: str) -> IO[bytes]:
