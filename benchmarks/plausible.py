@@ -16,7 +16,8 @@ import json
 import random
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,10 @@ def summary(tasks: Sequence[Sequence[Scored]]) -> dict[str, Any]:
     }
 
 
+def _is_of(name: str, each: dict[str, Any]) -> bool:
+    return each.get("repo") == name
+
+
 def measure(chosen: Sequence[dict[str, Any]]) -> dict[str, Any]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for record in chosen:
@@ -86,7 +91,7 @@ def measure(chosen: Sequence[dict[str, Any]]) -> dict[str, Any]:
             groups.setdefault(record["task"], []).append(record)
     tasks = [list(zip(scores(group), group, strict=True)) for group in groups.values()]
 
-    def of(pick: Any) -> list[list[Scored]]:
+    def of(pick: Callable[[dict[str, Any]], object]) -> list[list[Scored]]:
         found = [[(score, bool(each["correct"])) for score, each in task if pick(each)] for task in tasks]
         return [task for task in found if task]
 
@@ -95,7 +100,7 @@ def measure(chosen: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return summary(of(lambda _: True)) | {
         "clean_core": summary(of(lambda each: each.get("clean_core"))),
         "repos": {
-            name: summary(of(lambda each, name=name: each.get("repo") == name))
+            name: summary(of(partial(_is_of, name)))
             for name in sorted({each.get("repo", "") for group in groups.values() for each in group})
         },
         "smaller_patch_auc": None if value is None else round(value, 3),

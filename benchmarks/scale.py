@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 from scripted_world import ADA, ScriptedWorld, cpu_of, wait
@@ -125,9 +126,11 @@ def plain(world: ScriptedWorld, top: Path, run: Run) -> float:
     for name in ("upper", "work", "home"):
         (place / name).mkdir(parents=True)
     changes = {name: str(place / name) for name in ("upper", "work", "home")}
-    fields = {name: getattr(order.sandbox, name) for name in order.sandbox.__struct_fields__}
-    own = {name: getattr(order, name) for name in order.__struct_fields__}
-    start_or_attach(place / "round", Order(**{**own, "sandbox": type(order.sandbox)(**{**fields, **changes})}))
+    fields: dict[str, Any] = {name: getattr(order.sandbox, name) for name in order.sandbox.__struct_fields__}
+    fields |= changes
+    own: dict[str, Any] = {name: getattr(order, name) for name in order.__struct_fields__}
+    own |= {"sandbox": type(order.sandbox)(**fields)}
+    start_or_attach(place / "round", Order(**own))
     wait((place / "home" / "ready").exists, 60, "a plain supervisor's agent")
     pid = holder(place / "round" / LOCK)
     assert pid is not None, status(place / "round")

@@ -46,6 +46,7 @@ def topics(path: str, text: str) -> list[str]:
         ("src/a.py", "lock = threading.Lock()\n", "concurrency"),
         ("a.go", "go func() { ch <- 1 }()\n", "concurrency"),
         ("src/a.py", "total_price = 3\n", "money"),
+        ("src/a.js", "const netAmount = vat(total)\n", "money"),
         ("db/migrations/0001.sql", "SELECT 1;\n", "migration"),
         ("src/a.py", "ALTER TABLE users ADD x\n", "migration"),
         ("src/a.py", "    except ValueError:\n        pass\n", "errors"),
@@ -60,6 +61,7 @@ def test_a_change_asks_what_it_gives_reason_for(path, text, topic):
 
 def test_plain_code_and_tests_ask_nothing():
     assert topics("src/a.py", "x = compute(y)\n") == []
+    assert topics("src/a.py", "private, accents = activate(concurrency_of(innovation))\n") == []
     assert topics("tests/test_a.py", "except ValueError:\n") == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 from itertools import product
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_lines_that_were_carried_elsewhere_are_found_and_coincidences_are_not() 
     assert found["h1", 1].path == "b.py"
     assert found["h2", 1].path == "a.py"
     assert ("h1", 4) not in found
+
+
+def test_many_lines_that_say_little_are_not_compared_for_ever() -> None:
+    lines = ["+" * (1 + number % 120) + "-" * (number // 120) for number in range(12_000)]
+    far = [
+        a_change("a.py", ["-" + line for line in lines], "h1"),
+        a_change("b.py", ["+" + line for line in lines], "h2"),
+    ]
+    began = time.process_time()
+    assert moves(far) == {}
+    assert time.process_time() - began < 10
 
 
 def test_strings_of_many_lines_are_coloured_as_one() -> None:

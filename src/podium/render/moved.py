@@ -7,11 +7,13 @@ letters and digits in it. Indentation may differ. A move is shown; it proves not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
 from podium.runs.model import DiffLine, FileChange
 
 _LETTERS = 40  # letters and digits that a run of lines needs, so that it is the same text and no coincidence
+_MOST_COMPARED = 2_000_000  # lines of one diff: many lines that say little could be compared for ever
 _MOST_PLACES = 20  # a line that is added in more places than these is nobody's twin
 
 
@@ -47,8 +49,9 @@ def moves(changes: Iterable[FileChange]) -> Moves:
         for at in stretch:
             places.setdefault(at.line.text.strip(), []).append(at)
     found: dict[tuple[str, int], Place] = {}
+    left = [_MOST_COMPARED]
     for stretch in removed:
-        _match(stretch, added, places, found)
+        _match(stretch, added, places, found, left)
     return found
 
 
@@ -71,30 +74,43 @@ def _match(
     added: list[list[_At]],
     places: Mapping[str, Sequence[_At]],
     found: dict[tuple[str, int], Place],
+    left: list[int],
 ) -> None:
-    at = 0
+    at, weights = 0, [0, *accumulate(_weight(each.line.text) for each in stretch)]
     while at < len(stretch):
-        best: list[tuple[_At, _At]] = []
         twins = places.get(stretch[at].line.text.strip(), ())
+        length, best = 0, None
         if stretch[at].line.text.strip() and len(twins) <= _MOST_PLACES:
-            runs = (_run(stretch[at:], added[twin.stretch][twin.offset :], found) for twin in twins)
-            best = max(runs, key=len, default=best)
-        if sum(_weight(old.line.text) for old, _ in best) < _LETTERS:
+            for twin in twins:
+                run = _run(stretch, at, added[twin.stretch], twin.offset, found, left)
+                if run > length:
+                    length, best = run, twin
+        if best is None or weights[at + length] - weights[at] < _LETTERS:
             at += 1
             continue
-        for old, new in best:
+        for old, new in zip(stretch[at : at + length], added[best.stretch][best.offset :], strict=False):
             found[old.hunk, old.at] = Place(new.path, new.line.new)
             found[new.hunk, new.at] = Place(old.path, old.line.old)
-        at += len(best)
+        at += length
 
 
-def _run(old: Sequence[_At], new: Sequence[_At], taken: Mapping[tuple[str, int], Place]) -> list[tuple[_At, _At]]:
-    run: list[tuple[_At, _At]] = []
-    for one, other in zip(old, new, strict=False):
+def _run(
+    old: Sequence[_At],
+    at: int,
+    new: Sequence[_At],
+    offset: int,
+    taken: Mapping[tuple[str, int], Place],
+    left: list[int],
+) -> int:
+    """How many lines from here and from there are the same, as far as what may be compared is not used up."""
+    length, most = 0, min(len(old) - at, len(new) - offset, left[0])
+    while length < most:
+        one, other = old[at + length], new[offset + length]
         if one.line.text.strip() != other.line.text.strip() or (other.hunk, other.at) in taken:
             break
-        run.append((one, other))
-    return run
+        length += 1
+    left[0] -= length
+    return length
 
 
 def _weight(text: str) -> int:

@@ -59,7 +59,8 @@ _TOPICS: tuple[_Topic, ...] = (
         "In which unit and with which rounding is this computed, and does every sum still add up?",
         "amounts of money",
         re.compile(
-            r"(?i)\b\w{0,40}(?:price|amount|currency|invoice|payment|balance|cents|refund|discount|vat|tax_)\w{0,40}\b"
+            r"(?<![A-Za-z])(?i:price|amount|currency|invoice|payment|balance|cents|refund|discount|vat(?![a-z])|tax_)|"
+            r"(?<=[a-z])(?:Price|Amount|Currency|Invoice|Payment|Balance|Cents|Refund|Discount|Vat(?![a-z])|Tax)"
         ),
     ),
     _Topic(
@@ -79,10 +80,7 @@ _TOPICS: tuple[_Topic, ...] = (
         "access",
         "Who may do this, where is that checked, and what does a stranger get to see when it is refused?",
         "who may do what",
-        re.compile(
-            r"(?i)\b\w{0,30}(?:permission|authori[sz]|authenticat|password|credential|session|csrf|is_admin|login|jwt)"
-            r"\w{0,30}\b"
-        ),
+        re.compile(r"(?i)permission|authori[sz]|authenticat|password|credential|session|csrf|is_admin|login|jwt"),
     ),
     _Topic(
         "deletion",
