@@ -112,7 +112,7 @@ def test_doctor_tells_the_sandbox_the_limits_and_what_is_missing(world: World) -
     assert {"git", "sandbox", "limits", "state", "database", "repository", "settings", "person", "agent"} <= set(checks)
     assert checks["agent"]["verdict"] == "missing"
     assert result.code == 1
-    assert "[agents.NAME]" in checks["agent"]["do"]
+    assert "podium agents" in checks["agent"]["do"]
 
 
 def test_doctor_is_content_with_an_agent_that_is_there(world: World) -> None:

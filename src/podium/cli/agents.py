@@ -33,15 +33,33 @@ def _list(context: Context) -> int:
     for each in found:
         _print(context, each)
     if not found:
-        context.output.line("No agent is set up, and none that Podium knows is installed.")
-        context.output.line(f"{context.output.ink.glyph('to')} npm install -g @anthropic-ai/claude-code, for example")
+        _print_none(context)
     return 0
+
+
+def _table(agent: AgentReport) -> list[str]:
+    """What sets up an agent that Podium knows."""
+    words = ", ".join(f'"{word}"' for word in agent.command)
+    driver = [] if agent.driver == "acp" else [f'driver = "{agent.driver}"']
+    return [f"[agents.{agent.name}]", *driver, f"command = [{words}]"]
 
 
 def _plain(agent: AgentReport) -> dict[str, object]:
     """Every field, whether it says something or not."""
     told: dict[str, object] = {name: getattr(agent, name) for name in agent.__struct_fields__}
     return told | {"can": {name: getattr(agent.can, name) for name in _ABLE}}
+
+
+def _print_none(context: Context) -> None:
+    from podium.agents.known import KNOWN
+
+    output = context.output
+    output.line("No agent is set up, and none that Podium knows is installed. Some of those:")
+    for each in (agent for agent in KNOWN if agent.version):
+        output.line(f"  {output.paint(each.name.ljust(11), 'name')} {output.paint(each.install, 'quiet')}")
+    output.line(f"Install one, and podium agents tells the lines to add to {SETTINGS_FILE}.")
+    output.line("Any other program that speaks ACP will do:")
+    output.line('  [agents.NAME]\n  command = ["PROGRAM", "ARGUMENT"]')
 
 
 def _print(context: Context, agent: AgentReport) -> None:
@@ -56,14 +74,16 @@ def _print(context: Context, agent: AgentReport) -> None:
 
     say(f"{' '.join(agent.command)}  (driver {agent.driver})" + (f"  {agent.program}" if agent.program else ""))
     if agent.tried_version and agent.version and agent.tried_version not in agent.version:
-        say(f"Podium was tried with {agent.tried_version}")
+        say(f"Podium was tried with its version {agent.tried_version}")
     if agent.provider:
-        place = agent.key or "no key"
-        say(f"model {agent.model or 'its own choice'} at {agent.provider}; {place}, kept out of the sandbox")
+        place = f"{agent.key}, kept out of the sandbox" if agent.key else "no key"
+        say(f"model {agent.model or 'its own choice'} at {agent.provider}; {place}")
     words = {True: "yes", False: "no", None: "not tried"}
     say("; ".join(f"{name} {words[getattr(agent.can, name)]}" for name in _ABLE))
     if not agent.set_up:
-        say(f"installed, and not set up: [agents.{agent.name}] in {SETTINGS_FILE}")
+        say(f"installed, and not set up; these lines in {SETTINGS_FILE} do it:")
+        for line in _table(agent):
+            output.line(f"      {line}")
     if agent.missing:
         output.line(output.paint(indented(agent.missing, output.width, 4), "warn"))
     for line in agent.do.splitlines():

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from podium.project.model import AgentSettings, Environment
     from podium.workspaces.tiers import TierReport
 
+_TELLS = f"podium agents tells the lines to add to {SETTINGS_FILE}."
+
 
 def repository_check(premises: Premises, root: Path) -> list[Check]:
     """The repository and what is unusual about it; its settings; whether it is registered."""
@@ -85,13 +87,9 @@ def agents_check(premises: Premises) -> list[Check]:
     known = {agent.command[0].rpartition("/")[2] for agent in settings.agents if agent.command}
     for each in installed(premises.path):
         if each.command[0] not in known:
-            words = ", ".join(f'"{word}"' for word in each.command)
-            how = "" if each.driver == "acp" else f' driver = "{each.driver}"'
-            do = f"Add to {SETTINGS_FILE}: [agents.{each.name}]{how} command = [{words}]"
-            checks.append(Check("agent", "note", f"{each.name} is installed, and not set up", do))
+            checks.append(Check("agent", "note", f"{each.name} is installed, and not set up", _TELLS))
     if not settings.agents:
-        do = f'Add to {SETTINGS_FILE}: [agents.NAME] command = ["PROGRAM", "ARGUMENT"], any program that speaks ACP.'
-        checks.append(Check("agent", "missing", "no agent is set up", do))
+        checks.append(Check("agent", "missing", "no agent is set up", _TELLS))
     return checks
 
 

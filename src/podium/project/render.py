@@ -22,7 +22,7 @@ def render_settings(detected: Detected, *, specs: str = "specs") -> str:
             *_environment(detected),
             "",
             "[run]",
-            '# agent = "NAME"  # who gets a task that names no agent; `podium doctor` lists the agents it finds',
+            '# agent = "NAME"  # who gets a task that names no agent; `podium agents` lists those it finds',
             "parallel = 0  # agents at once; 0 = as many as there are cores, at least 4",
             "",
             "[review]",

@@ -308,5 +308,5 @@ def require_agent(settings: Settings, known: tuple[str, ...]) -> str:
         where=FILE,
         do=f'Add agent = "NAME" below [run]; known: {", ".join(known)}.'
         if known
-        else 'Add a table [agents.NAME] with command = ["..."]; `podium doctor` lists what it finds.',
+        else 'Add a table [agents.NAME] with command = ["..."]; `podium agents` lists those it finds.',
     )
