@@ -1,4 +1,4 @@
-"""Every module can be imported where what only Linux has is not there: on a Mac, `podium doctor` must be able to say so.
+"""Every module can be imported where what only Linux has is missing: on a Mac, `podium doctor` is to say so itself.
 
 In a process of its own, which first imports all of Podium (so that foreign libraries are in memory as they are here),
 and then Podium alone once more, after the names were taken away.
