@@ -60,14 +60,23 @@ function press(key) {
   if (!element) return false;
   if (element.matches("input, textarea, select")) element.focus();
   else element.click();
+  if (element.matches("details[open] > summary")) {
+    element.parentElement.querySelector("input:not([type=hidden]), button")?.focus(); // what was opened is gone on with
+  }
   return true;
 }
 
 function typing(event) {
-  return event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  return event.target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 }
 
 document.addEventListener("keydown", (event) => {
+  const opened = event.key === "Escape" && event.target.closest?.("details.with[open]");
+  if (opened) {
+    opened.removeAttribute("open");
+    opened.querySelector("summary").focus();
+    return;
+  }
   if (event.key === "Escape" && typing(event)) {
     event.target.blur();
     return;
