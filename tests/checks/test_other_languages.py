@@ -82,3 +82,14 @@ def test_what_others_relied_on_is_told(path: str, old: str, new: str, told: list
 )
 def test_places_where_data_becomes_power_are_found(path: str, text: str, rules: list[str]) -> None:
     assert [each.rule for each in foreign_sinks(path, text.encode())] == rules
+
+
+def test_of_long_signatures_the_part_is_shown_where_they_differ() -> None:
+    members = "; ".join(f"member{n}: string" for n in range(90))
+    old, new = (
+        exports("a.ts", f"export interface Far {{ {members}; last: {kind} }}\n".encode()) for kind in ("a", "b")
+    )
+    said = breaks(old["Far"], new["Far"])
+    assert len(said) < 300
+    assert "last: a" in said
+    assert "last: b" in said

@@ -75,3 +75,8 @@ def test_a_deleted_module_is_told_once(tmp_path: Path) -> None:
 def test_what_cannot_be_parsed_is_blind_and_tests_are_not_asked(tmp_path: Path) -> None:
     assert isinstance(look(tmp_path, {"shop.py": "a = 1\n"}, {"shop.py": "def (:\n"}).outcome, Blind)
     assert PUBLIC_API.jobs(order(changes=(change("tests/test_x.py"), change("README.md")))) == ()
+
+
+def test_a_script_that_nobody_imports_offers_nothing(tmp_path: Path) -> None:
+    made = World(tmp_path, {"bin/make.py": "def f(a): pass\n"}, {"bin/make.py": ""})
+    assert "public API" not in made.gather(order(changes=(change("bin/make.py"),)), (PUBLIC_API,))

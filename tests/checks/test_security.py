@@ -89,6 +89,19 @@ def test_a_new_dependency_a_near_name_and_a_forgotten_lock_file_are_told(tmp_pat
     assert "no registry was asked" in getattr(item.outcome, "why", "")
 
 
+def test_a_dependency_that_moved_from_one_file_to_another_is_a_note(tmp_path: Path) -> None:
+    setup = (
+        "setup(install_requires=['Left_Pad>=1; python_version < \"3\"'])\nabout = 'colorama is no dependency here'\n"
+    )
+    base = {"setup.py": setup, "pyproject.toml": '[project]\nname = "x"\n'}
+    new = '[project]\nname = "x"\ndependencies = ["left-pad>=1", "colorama"]\n'
+    item = look(tmp_path, base, {**base, "pyproject.toml": new})["supply chain"]
+    assert {(f.message, f.level) for f in item.findings} == {
+        ("new dependency: left-pad>=1; setup.py declared it before", "note"),
+        ("new dependency: colorama", "warning"),
+    }
+
+
 def test_a_workflow_that_may_do_more_is_told(tmp_path: Path) -> None:
     text = "on: pull_request_target\njobs:\n  a:\n    steps:\n      - uses: some/action@v1\n"
     item = look(tmp_path, {}, {".github/workflows/ci.yml": text})["supply chain"]

@@ -91,6 +91,18 @@ def test_a_branch_that_brings_the_first_settings_cannot_say_that_nothing_is_wron
     assert done.code == 1
 
 
+def test_tests_that_cannot_begin_are_told_once_with_what_to_do(shop: World) -> None:
+    shop.write("src/shop/cart.py", NEW)
+    shop.write("bin/notes.txt", "x\n")
+    shop.commit("change")
+    done = shop.podium("check", "main..work", "--test", "no-such-program -m pytest")
+    said = " ".join(done.out.split())
+    assert "the command was not found" in said
+    assert said.count("the test command is no pytest") == 1  # of the three kinds that would have needed it
+    assert "--test COMMAND runs others" in said
+    assert "TASK" not in said
+
+
 def test_what_the_base_gained_since_is_not_part_of_the_branch(shop: World) -> None:
     shop.write("notes.md", "More.\n")
     shop.commit("words")

@@ -26,6 +26,7 @@ def rules(path: str, old: str, new: str, status: str = "modified") -> list[str]:
         ),
         ("cli.py", '@click.option("--fast", is_flag=True)', '@click.option("--fast", default=1)', []),
         ("cli.ts", 'program.option("--fast")', "", ["cli-flag-gone"]),
+        ("examples/cli.ts", 'program.option("--fast")', "", []),
         ("web.py", '@app.get("/users")', '@app.get("/people")', ["route-gone", "route-new"]),
         ("urls.py", 'path("users/", views.users)', "", ["route-gone"]),
         ("web.ts", 'router.post("/users", f)', 'router.post("/users", g)', []),
