@@ -35,7 +35,7 @@ def sandbox_report(premises: Premises) -> TierReport:
 def sandbox_check(report: TierReport) -> list[Check]:
     """The tier, and which limits are truly enforced by what."""
     if report.tier is None:
-        tried = tuple(f"{each.tier} {each.bwrap}: {each.why}".strip() for each in report.tried)
+        tried = tuple(f"{each.tier}{' ' if each.bwrap else ''}{each.bwrap}: {each.why}" for each in report.tried)
         return [Check("sandbox", "missing", "no kind of sandbox works here", report.do, tried)]
     program = f" (bubblewrap {report.bwrap_version}, {report.bwrap})" if report.bwrap else ""
     checks = [
