@@ -118,6 +118,11 @@ class Ground:
         standing = self._stand(commit)
         return standing is not None and standing.commit == commit and self._sources is not None
 
+    def lockfiles(self, commit: str) -> tuple[str, ...]:
+        """The globs of what its dependencies are set up from."""
+        standing = self._stand(commit)
+        return standing.recipe.lockfiles if standing is not None else ()
+
     def env_layer(self) -> Path | None:
         """The env files of the user's checkout with their secrets replaced; None where there are none."""
         environment = self.settings.environment

@@ -17,6 +17,7 @@ from podium.conductor.shop import in_thread
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Fails, Holds, Item
 from podium.kernel.errors import PodiumError
+from podium.project.globs import matcher
 
 NAME: Final = "what its set-up asked for"
 _RULE: Final = "set-up-refused"
@@ -39,10 +40,12 @@ class SetupReach:
             return ()
         return (Job(kind=self.name, name=NAME, work=self._look),)
 
-    async def _look(self, _: Bench) -> Answer:
+    async def _look(self, bench: Bench) -> Answer:
         found = Findings()
+        locked = matcher(self._ground.lockfiles(self._commit))
+        path = next((each.path for each in bench.order.changes if locked(each.path)), "")
         for line in await in_thread(self._refused):
-            found.add(_RULE, "error", f"the candidate's set-up was refused {line}", text=line)
+            found.add(_RULE, "error", f"the candidate's set-up was refused {line}", path=path, text=line)
         if not found.count:
             return Answer(outcome=Holds(), tool="podium")
         times = "one request" if found.count == 1 else f"{found.count} requests"

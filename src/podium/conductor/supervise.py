@@ -28,7 +28,7 @@ from podium.supervisor.order import EVENTS, EXIT, LOG, ExitRecord, Order, read_o
 
 POLL_SECONDS = 0.1
 LIVENESS_POLLS = 10  # how many polls between two looks at the supervisor's lock
-MOST_VAIN = 8  # starts of a supervisor in a row that did not come as far as to start an agent
+MOST_VAIN = 5  # starts of a supervisor in a row that did not come as far as to start an agent
 _LOG_TAIL = 1000  # characters
 
 

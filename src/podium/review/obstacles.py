@@ -271,7 +271,9 @@ def _guarded(case: Case, touch: ProtectedTouch) -> Iterator[Refusal]:
 
 
 _SERIOUS = frozenset({"scope", "weakened-tests", "deleted-tests", "hidden-characters", "symlinks", "embedded"})
-_KEYS = frozenset({"credential", "own-key"})  # rules: what is committed once is known to everybody for ever
+_KEYS = frozenset({"credential", "own-key", "set-up-refused"})
+"""Rules: what is committed once is known to everybody for ever, and what it sets up runs before anybody read it."""
+
 _KINDS = (
     _actor,
     _decided,

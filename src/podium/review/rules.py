@@ -13,7 +13,7 @@ An accept is refused by code, each code with a reason and with what to do. The c
     check-broken-before:NAME   required evidence says no, as it did on the base, and does not name its tests
     check-not-run:NAME         required evidence was not gathered, or was gathered on another tree
     check-blind:NAME           required evidence cannot see an answer
-    finding:NAME               a finding of level error about scope, tests, links, hidden characters or keys
+    finding:NAME               a finding of level error about scope, tests, links, hidden characters, keys or set-ups
     unread-lane                hunks not read that can be neither folded nor skipped    never waivable
     unread                     hunks that the accepting person has not read
     flagged                    hunks that the accepting person flagged
