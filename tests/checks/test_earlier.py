@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,11 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 class Noon:
     """A clock that stands."""
 
+    def __init__(self, later: timedelta = timedelta()) -> None:
+        self._now = NOW + later
+
     def now(self) -> datetime:
-        return NOW
+        return self._now
 
 
 class Asked:
@@ -54,19 +57,24 @@ class Asked:
         return (Job(kind=self.name, name=self.name, work=work, rests_on=self._rests_on),)
 
 
-def shelf_at(place: Path, surroundings: str = "here") -> FileShelf:
-    return FileShelf(directory=place / "shelf", clock=Noon(), surroundings=surroundings)
+def shelf_at(place: Path, surroundings: str = "here", later: timedelta = timedelta()) -> FileShelf:
+    return FileShelf(directory=place / "shelf", clock=Noon(later), surroundings=surroundings)
 
 
 def gathered(
-    place: Path, what: GatherOrder, *kinds: Kind, around: str = "here", run: str = "r"
+    place: Path,
+    what: GatherOrder,
+    *kinds: Kind,
+    around: str = "here",
+    run: str = "r",
+    later: timedelta = timedelta(),
 ) -> tuple[list[Item], int]:
     """Gather with the shelf at `place`; the items, and how many commands ran."""
     trees = Trees(place / "trees", {"a.py": "x = 1\n"}, {"a.py": "x = 2\n"})
     executor, seen = ProcessExecutor(trees), Seen()
     asked = msgspec.structs.replace(what, run=run)
-    work = gather(asked, executor, seen, source=trees, cache=Memory(), kinds=kinds, shelf=shelf_at(place, around))
-    asyncio.run(work)
+    shelf = shelf_at(place, around, later)
+    asyncio.run(gather(asked, executor, seen, source=trees, cache=Memory(), kinds=kinds, shelf=shelf))
     return seen.items, len(executor.ran)
 
 
@@ -105,13 +113,29 @@ def test_a_run_of_anything_else_is_not_taken_over(tmp_path: Path, other: dict[st
 def test_what_ran_elsewhere_is_run_again_and_what_only_read_is_not(tmp_path: Path) -> None:
     what = order(test="true", changes=(change("a.py"),))
     gathered(tmp_path, what, PROJECT_TESTS, SHAPE, SECURITY)
-    items, ran = gathered(tmp_path, what, PROJECT_TESTS, SHAPE, SECURITY, around="another task, machine or day")
+    items, ran = gathered(tmp_path, what, PROJECT_TESTS, SHAPE, SECURITY, around="another task or machine")
     assert ran == 2
     assert {item.kind for item in items if item.earlier} == {"shape", "security"}
     # Of what only reads, all: nothing of the task, the settings or the machine can change its answer.
     elsewhere = msgspec.structs.replace(what, task=msgspec.structs.replace(what.task, id="T9"), environment="else")
     items, _ = gathered(tmp_path, elsewhere, SHAPE, around="else")
     assert all(item.earlier for item in items)
+
+
+@pytest.mark.parametrize(
+    ("later", "times"),
+    [(timedelta(hours=13), 1), (timedelta(hours=24), 1), (timedelta(hours=25), 2), (timedelta(hours=-1), 2)],
+)
+def test_what_ran_is_good_for_a_day_whatever_midnight_lies_between(
+    tmp_path: Path, later: timedelta, times: int
+) -> None:
+    runs, reads = Asked(Holds(), "runs"), Asked(Holds(), "trees")
+    for when in (timedelta(), later):
+        gathered(tmp_path, order(), runs, later=when)
+    assert runs.times == times
+    for when in (timedelta(), timedelta(days=13)):
+        gathered(tmp_path / "reads", order(), reads, later=when)
+    assert reads.times == 1
 
 
 @pytest.mark.parametrize("command", ["false", "test -e /nowhere/at/all", "sleep 30"])

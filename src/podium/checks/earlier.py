@@ -7,8 +7,8 @@ on that rests on the `trees`, so that it may come from any task of the project.
 What rests on `runs` of commands depends on more than anybody can list: what is installed, the machine, the hour. All
 that can be told is part of the question (the whole settings, task and clauses, `GatherOrder.environment`, and the
 shelf's `surroundings`), and because that is not everything, only what *holds* is taken over, only where every run of it
-came to its end, and a shelf is for one task, one machine and one day. What fails, is flaky, was cut off or could not
-see is looked at again; so is everything that a plugin says.
+came to its end, only within a day, and a shelf is for one task and one machine. What fails, is flaky, was cut off or
+could not see is looked at again; so is everything that a plugin says.
 
 An item that was taken over says so (`Item.earlier`), for a reader and in what is signed. `podium evidence reproduce`
 and `podium check` have no shelf.
@@ -53,6 +53,10 @@ class Shelf(Protocol):
         """Keep an item, with the moment in its `earlier`."""
         ...
 
+    def is_fresh(self, item: Item) -> bool:
+        """Whether a kept item is young enough to stand for a run of commands."""
+        ...
+
 
 def question(order: GatherOrder, job: Job, shelf: Shelf) -> str:
     """The key of all that the answer to a job depends on; empty where that cannot be said."""
@@ -71,6 +75,8 @@ def known(shelf: Shelf, key: str, order: GatherOrder, job: Job) -> Item | None:
     """The item that answers this question already, or None."""
     item = shelf.get(key) if key else None
     if item is None or item.earlier is None:
+        return None
+    if job.rests_on == "runs" and not shelf.is_fresh(item):
         return None
     wanted = (item_id(job.kind, job.name, order.base_tree, order.tree), order.tree, order.base_tree)
     return item if (item.id, item.tree, item.base_tree) == wanted else None

@@ -1,7 +1,7 @@
 """Items of evidence that later gatherings may take over, one small file each, and what they were gathered among.
 
 Why an answer may be taken over is in `podium.checks.earlier`. Here is what can be told of the machine: nobody can list
-all that a command meets in a sandbox, so the day is part of it too.
+all that a command meets in a sandbox, so what commands showed is only good for a day.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from podium.conductor.ground import Ground
 from podium.conductor.shop import Shop
 from podium.evidence.model import Item
 from podium.evidence.redaction import SHAPES, Redactor, clean_item
-from podium.kernel.clock import Clock, stamp
+from podium.kernel.clock import Clock, moment, stamp
 from podium.kernel.ids import digest, system_entropy
 from podium.kernel.value import canonical
 from podium.runs.model import Run
@@ -26,6 +27,9 @@ from podium.workspaces.space import remove
 
 DAYS = 14
 """How long an item is kept that nobody takes over."""
+
+FRESH = timedelta(days=1)
+"""How long what commands showed may be taken over."""
 
 _TOOLCHAIN = (
     "/usr",
@@ -40,11 +44,9 @@ _PACKAGES = ("bin", "lib", "lib/*/site-packages", "lib/*/dist-packages", "lib/no
 
 
 def shelf_for(shop: Shop, ground: Ground, run: Run | None, redactor: Redactor = SHAPES) -> FileShelf:
-    """The shelf of one project, as it may be used by one task, on this machine, today."""
-    today = stamp(shop.clock.now())[:10]
+    """The shelf of one project, as it may be used by one task, on this machine."""
     env_files = ground.env_layer()
     around = [
-        today,
         shop.worker,
         platform.node(),
         platform.release(),
@@ -96,12 +98,20 @@ class FileShelf:
     def put(self, key: str, item: Item) -> None:
         """Keep an item, with the present moment in its `earlier`."""
         assert item.earlier is not None, "a kept item says where it comes from"
-        moment = msgspec.structs.replace(item.earlier, at=stamp(self.clock.now()))
+        dated = msgspec.structs.replace(item.earlier, at=stamp(self.clock.now()))
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.directory / f".{system_entropy(8).hex()}"
-        kept = clean_item(msgspec.structs.replace(item, earlier=moment), self.redactor)
+        kept = clean_item(msgspec.structs.replace(item, earlier=dated), self.redactor)
         fresh.write_bytes(canonical(kept))
         fresh.replace(self._file(key))
+
+    def is_fresh(self, item: Item) -> bool:
+        """Whether it was put here within the last day, by the clock: a date would end all items at midnight."""
+        try:
+            age = self.clock.now() - moment(item.earlier.at) if item.earlier else None
+        except (ValueError, TypeError):
+            return False  # a damaged file
+        return age is not None and timedelta() <= age <= FRESH
 
     def tidy(self) -> None:
         """Forget what is old."""
