@@ -97,7 +97,8 @@ class Teller:
         outcome = str(item["outcome"]["type"])
         why = item["outcome"].get("why", "")
         required = item["required"]
-        tone: Tone = "quiet" if outcome == "holds" else "bad" if outcome == "fails" and required else "warn"
+        calm = outcome == "holds" or (outcome == "blind" and not required)
+        tone: Tone = "quiet" if calm else "bad" if outcome == "fails" and required else "warn"
         text = f"round {data['round']}: {item['name']}: {outcome}" + (f", {why}" if why else "")
         return Told(about, text if required or outcome == "holds" else f"{text} (not required)", tone)
 
