@@ -15,6 +15,7 @@ import argparse
 import difflib
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,14 @@ from podium.kernel.value import canonical
 HERE = Path(__file__).parent
 CACHE = HERE.parent / ".cache" / "corpus"
 PINS = HERE / "corpus.json"
-TESTED_WITH = ("pytest==7.4.4", "hypothesis==6.140.3", "freezegun==1.5.5", "pretend==1.0.9", "simplejson==3.20.2")
+TESTED_WITH = (
+    "pytest==7.4.4",
+    "hypothesis==6.140.3",
+    "freezegun==1.5.5",
+    "pretend==1.0.9",
+    "simplejson==3.20.2",
+    "pytz==2025.2",
+)
 BUILT_WITH = ("setuptools", "flit_core", "hatchling", "setuptools_scm", "hatch-vcs", "versioneer[toml]")
 BUDGET_SECONDS = 90.0
 
@@ -172,7 +180,8 @@ def look(what: Slice, releases: dict[str, Path], environment: Path) -> dict[str,
     git(root, "add", "--all", "--force")
     git(root, "commit", "-q", "-m", what.old)
     git(root, "checkout", "-q", "-b", "slice")
-    for path in [what.module, *tests_of(what.module, releases[what.new])]:
+    tests = tests_of(what.module, releases[what.new])
+    for path in [what.module, *needed_by(what.module, releases[what.old], releases[what.new]), *tests]:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(releases[what.new] / path, root / path)
     git(root, "add", "--all", "--force")
@@ -192,6 +201,14 @@ def look(what: Slice, releases: dict[str, Path], environment: Path) -> dict[str,
     kept.write_text(json.dumps(result))
     print(f"{result['seconds']:7.1f} s  {what.name}", flush=True)
     return result
+
+
+def needed_by(module: str, old: Path, new: Path) -> list[str]:
+    """The modules next to it that it imports and that only the newer release has."""
+    folder = module.rpartition("/")[0]
+    named = re.findall(r"^\s*from \.(\w+) import", (new / module).read_text(encoding="utf-8"), re.MULTILINE)
+    found = (f"{folder}/{name}.py" for name in dict.fromkeys(named))
+    return [path for path in found if (new / path).is_file() and not (old / path).exists()]
 
 
 def tests_of(module: str, new: Path) -> list[str]:
