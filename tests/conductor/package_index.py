@@ -7,10 +7,13 @@ import gzip
 import hashlib
 import io
 import json
+import ssl
+import subprocess
 import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 
 WHEEL = "tiny-1.0-py3-none-any.whl"
@@ -43,18 +46,35 @@ def tarball() -> bytes:
     return gzip.compress(made.getvalue(), mtime=0)
 
 
+def certificate(place: Path) -> tuple[ssl.SSLContext, str]:
+    """A server's context for this machine's loopback, and the file that a client has to trust."""
+    key, certificate = place / "index-key.pem", place / "index.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=index", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, str(certificate)
+
+
 class PackageIndex:
     """An index at work, for a `with`. It notes every request: method, path and the password that came with it."""
 
-    def __init__(self, *, password: str = "") -> None:
+    def __init__(self, *, password: str = "", tls: ssl.SSLContext | None = None, base: str = "../..") -> None:
+        """With `tls` it is https; `base` begins its links to the wheel."""
         self.asked: list[tuple[str, str, str]] = []
         self.wheel, self.tarball = wheel(), tarball()
         self._password = password
+        self.base = base
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = False
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         self.port = int(self._server.server_address[1])
-        self.url = f"http://127.0.0.1:{self.port}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> PackageIndex:
         self.start()
@@ -88,7 +108,7 @@ class PackageIndex:
     def answer(self, path: str) -> tuple[str, bytes] | None:
         """What is at a path: type and content."""
         if path == "/simple/tiny/":
-            link = f'<a href="../../files/{WHEEL}#sha256={self.sha256}">{WHEEL}</a>'
+            link = f'<a href="{self.base}/files/{WHEEL}#sha256={self.sha256}">{WHEEL}</a>'
             return "text/html", f"<!DOCTYPE html><html><body>{link}</body></html>".encode()
         if path == f"/files/{WHEEL}":
             return "application/octet-stream", self.wheel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from package_index import TARBALL, WHEEL, PackageIndex
+from package_index import TARBALL, WHEEL, PackageIndex, certificate
 from setup_site import INSTALLED, Site
 
 from podium.kernel.errors import PodiumError
@@ -234,13 +234,37 @@ def test_a_password_for_an_index_is_used_out_here_and_never_enters(build: Build)
     assert f"127.0.0.1:{index.port} (http, to fetch only, your password for it is added outside)" in told
 
 
+FOLLOW = """\
+import os, re, urllib.request
+index = os.environ["PIP_INDEX_URL"]
+page = urllib.request.urlopen(index + "tiny/").read().decode()
+link = re.search('href="([^"#]+)', page)[1]
+open("tiny.whl", "wb").write(urllib.request.urlopen(link).read())
+"""
+
+
+def test_links_in_full_of_an_index_with_a_password_are_followed_with_it(build: Build, tmp_path: Path) -> None:
+    context, ca_file = certificate(tmp_path)
+    header = "Basic YWRhOmh1bnRlcjItb2YtdGhlLWluZGV4"
+    with PackageIndex(password=header, tls=context) as index:
+        index.base = index.url
+        site = build({".podium/setup": "exec python3 follow.py\n", "follow.py": FOLLOW})
+        site.variables["SSL_CERT_FILE"] = ca_file
+        site.variables["PIP_INDEX_URL"] = f"https://ada:hunter2-of-the-index@127.0.0.1:{index.port}/simple/"
+        assert (site.layer() / "tiny.whl").read_bytes() == index.wheel
+        assert index.asked == [("GET", "/simple/tiny/", header), ("GET", f"/files/{WHEEL}", header)]
+
+
 def test_a_set_up_that_fails_is_told_what_it_was_refused_and_which_setting_opens_it(build: Build) -> None:
     fetch = "python3 -c 'import urllib.request as u; u.urlopen(\"https://evil.example/\")'\n"
     site = build({".podium/setup": fetch})
+    site.variables["HTTPS_PROXY"] = "http://ada:hunter2@proxy.example:3128"
     with pytest.raises(PodiumError) as caught:
         site.layer()
     assert "evil.example:443" in caught.value.do
     assert "[network] allow" in caught.value.do
+    assert "not by the proxy that HTTPS_PROXY names" in caught.value.do
+    assert "hunter2" not in str(caught.value)
     environment = msgspec.structs.replace(site.settings.environment, setup_network=False)
     site.settings = msgspec.structs.replace(site.settings, environment=environment)
     with pytest.raises(PodiumError) as caught:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from podium.workspaces.egress.addresses import may_reach
+from podium.workspaces.egress.forward import Origin
 from podium.workspaces.egress.sources import sources
 
 
@@ -81,3 +82,29 @@ def test_an_index_that_the_user_names_may_be_private_but_never_this_machine_or_t
     address: str, reached: bool
 ) -> None:
     assert may_reach(address, 443, {"pip.example:443"}, private=True) is reached
+
+
+def test_a_directory_and_a_proxy_are_not_followed_and_it_is_said_without_their_passwords(tmp_path: Path) -> None:
+    variables = {
+        "HOME": str(tmp_path),
+        "PIP_INDEX_URL": "file:///srv/my%20wheels",
+        "PIP_EXTRA_INDEX_URL": "https://pip.example/simple file:///srv/my%20wheels",
+        "https_proxy": "http://ada:hunter2@proxy.example:3128",
+    }
+    found = sources(variables)
+    assert found.hosts == ("pip.example:443",)
+    directory, proxy = found.unused
+    assert "/srv/my wheels" in directory
+    assert "[environment] mounts" in directory
+    assert "HTTPS_PROXY" in proxy
+    assert "hunter2" not in repr(found)
+    assert sources({"HOME": str(tmp_path)}).unused == ()
+
+
+def test_links_of_an_index_to_itself_lead_where_its_password_is_added() -> None:
+    usual = Origin(host="pip.example", port=443, tls=True, authorization="Basic x")
+    others = b" https://pip.example.evil/ https://pip.example:8443/ http://pip.example/"
+    page = b'<a href="https://pip.example/f/a.whl"> "https://PIP.example:443/b"' + others
+    assert usual.relinked(page) == b'<a href="http://pip.example:443/f/a.whl"> "http://pip.example:443/b"' + others
+    assert Origin(host="::1", port=8443, tls=True).relinked(b"https://[::1]:8443/a") == b"http://[::1]:8443/a"
+    assert Origin(host="pip.example", port=80).relinked(page) == page

@@ -134,6 +134,10 @@ def _run(
 
 
 def _hint(sources: Sources | None, refused: list[str]) -> str:
+    return " ".join((_reached(sources, refused), *(sources.unused if sources else ())))
+
+
+def _reached(sources: Sources | None, refused: list[str]) -> str:
     if refused:
         return f"It was refused {'; '.join(refused[:5])}. What it needs can be named in [network] allow."
     if sources is None:

@@ -3,6 +3,9 @@
 Some indexes speak plain http; others want a password, which must not enter the sandbox. A program inside asks for
 `http://HOST:PORT/...`; it is asked for out here, encrypted and with the password where the origin says so. Nothing can
 be sent: only GET and HEAD pass, without a body. h11 reads both sides, so that what is passed on is what was understood.
+
+An index whose address inside is plain http may name its files in full, as https. Followed inside, such a link would go
+past the password; so in its pages and redirections the index's own https address is replaced by the one inside.
 """
 
 from __future__ import annotations
@@ -16,11 +19,15 @@ from typing import Any, Final
 
 import h11
 
-from podium.workspaces.gateway.headers import for_agent, for_provider
+from podium.workspaces.gateway.headers import for_agent, for_provider, value_of, without_length
 from podium.workspaces.gateway.wire import Wire
 
 ANSWER_SECONDS: Final = 120.0
 REQUEST_SECONDS: Final = 20.0
+LARGEST_PAGE: Final = 32 * 1024 * 1024
+"""Of an index; a longer one is passed on with its links as they are."""
+
+_PAGE: Final = re.compile(r"(text/html|application/([\w.+-]*[+.])?(json|html))\s*(;|\Z)", re.IGNORECASE)
 _TARGET: Final = re.compile(r"http://([A-Za-z0-9.\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?(/[!-~]*)?")
 
 Connect = Callable[[str, int, ssl.SSLContext | None], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
@@ -40,8 +47,20 @@ class Origin:
     @property
     def name(self) -> str:
         """As in a Host header."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
+        return self._bare if self.port == (443 if self.tls else 80) else f"{self._bare}:{self.port}"
+
+    @property
+    def _bare(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
+    def relinked(self, text: bytes) -> bytes:
+        """A page of it with links to itself as they work inside."""
+        if not self.tls:
+            return text
+        port = b"(:443)?" if self.port == 443 else b":%d" % self.port
+        own = re.compile(b"https://" + re.escape(self._bare.encode()) + port + b"(?=/)", re.IGNORECASE)
+        inside = f"http://{self._bare}:{self.port}".encode()
+        return own.sub(lambda _: inside, text)
 
 
 class RefusedError(Exception):
@@ -104,22 +123,33 @@ class Forward:
             added = [("authorization", origin.authorization)] if origin.authorization else []
             head = for_provider(request.headers, origin.name, [*added, ("connection", "close")])
             await far.send(h11.Request(method=request.method, target=path, headers=head), h11.EndOfMessage())
-            await _answer(near, far)
+            await _answer(near, far, origin)
         finally:
             far.abort()
 
 
-async def _answer(near: Wire, far: Wire) -> None:
-    """Pass the answer on, piece by piece; one that breaks off breaks off inside too."""
+async def _answer(near: Wire, far: Wire, origin: Origin) -> None:
+    """Pass the answer on, a page whole, anything else piece by piece; one that breaks off breaks off inside too."""
+    page: bytearray | None = None
     while True:
         event = await far.next(ANSWER_SECONDS)
         if isinstance(event, h11.Response):
-            head: list[Any] = [*for_agent(event.headers), (b"connection", b"close")]
-            await near.send(h11.Response(status_code=event.status_code, headers=head, reason=event.reason))
+            head = [(n, origin.relinked(v) if n == b"location" else v) for n, v in for_agent(event.headers)]
+            if origin.tls and _PAGE.match(value_of(head, b"content-type")) and not value_of(head, b"content-encoding"):
+                page, head = bytearray(), without_length(head)
+            whole: list[Any] = [*head, (b"connection", b"close")]
+            await near.send(h11.Response(status_code=event.status_code, headers=whole, reason=event.reason))
         elif isinstance(event, h11.Data):
-            await near.send(h11.Data(data=event.data))
+            if page is None:
+                await near.send(h11.Data(data=event.data))
+                continue
+            page += event.data
+            if len(page) > LARGEST_PAGE:
+                await near.send(h11.Data(data=bytes(page)))
+                page = None
         elif isinstance(event, h11.EndOfMessage):
-            await near.send(h11.EndOfMessage())
+            rest = [h11.Data(data=origin.relinked(bytes(page)))] if page else []
+            await near.send(*rest, h11.EndOfMessage())
             return
         elif not isinstance(event, h11.InformationalResponse):
             raise ConnectionError("the index closed the connection")

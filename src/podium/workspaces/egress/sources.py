@@ -31,6 +31,7 @@ _QUIET: Final = {
     "npm_config_fund": "false",
     "npm_config_update_notifier": "false",
 }
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 
 
@@ -44,6 +45,7 @@ class Sources:
     private: tuple[str, ...] = ()  # of them and of the origins: those that the user named, which may be private ones
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin], repr=False)
     certificates: tuple[str, ...] = ()  # files that are to be visible inside
+    unused: tuple[str, ...] = ()  # for a person: settings of theirs that are not followed, and what helps
 
     @property
     def ports(self) -> dict[int, str]:
@@ -94,6 +96,17 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
         private=tuple(dict.fromkeys((*found.hosts, *found.origins))),
         origins=found.origins,
         certificates=tuple(dict.fromkeys(certificates.values())),
+        unused=(*found.unused, *_proxies(environ)),
+    )
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """What is said of the variables that name a proxy: Podium connects by itself. Their values may hold passwords."""
+    named = [name for name in _PROXIES if environ.get(name) or environ.get(name.lower())]
+    if not named:
+        return ()
+    return (
+        f"Podium connects directly, and not by the proxy that {' and '.join(named)} names: use an index within reach.",
     )
 
 
@@ -104,6 +117,7 @@ class _Collector:
         self.hosts: list[str] = []
         self.origins: dict[str, Origin] = {}
         self.rewritten: set[str] = set()
+        self.unused: tuple[str, ...] = ()
         self._logins = logins
         self._tokens = tokens
         self._ca_file = environ.get("SSL_CERT_FILE") or ""
@@ -115,6 +129,7 @@ class _Collector:
     def _one(self, url: str, *, npm: bool) -> str:
         bare = without_credentials(url.partition("=")[2] if _is_named(url) else url)
         if not bare:
+            self._leave_out(url)
             return ""
         parts = urlsplit(bare)
         host, tls = (parts.hostname or "").lower(), parts.scheme == "https"
@@ -133,6 +148,12 @@ class _Collector:
         inside = f"http://{where}{parts.path}"
         self.rewritten.add(inside)
         return inside
+
+    def _leave_out(self, url: str) -> None:
+        if url.lower().startswith("file:"):
+            path = unquote(url[5:].removeprefix("//"))
+            said = f"The index in {path} is a directory: name it in [environment] mounts"
+            self.unused = tuple(dict.fromkeys((*self.unused, f"{said}, and in PIP_FIND_LINKS in its env.")))
 
 
 def _is_named(url: str) -> bool:
