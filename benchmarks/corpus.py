@@ -40,6 +40,7 @@ TESTED_WITH = (
     "pretend==1.0.9",
     "simplejson==3.20.2",
     "pytz==2025.2",
+    "pytest-cov==4.1.0",
 )
 BUILT_WITH = ("setuptools", "flit_core", "hatchling", "setuptools_scm", "hatch-vcs", "versioneer[toml]")
 BUDGET_SECONDS = 90.0

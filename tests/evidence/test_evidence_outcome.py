@@ -44,6 +44,14 @@ def test_a_broken_base_does_not_hide_tests_that_fail_newly() -> None:
     assert outcome_of(base, candidate) == Fails(why="1 failing that did not fail on the base: a::new")
 
 
+def test_a_suite_that_does_not_begin_any_more_fails_although_a_test_was_red_before() -> None:
+    base = ran(1, passed=9, failed=1, failing=("a",))
+    output = "x.py: error: unrecognized arguments: --cov\n  inifile: /workspace/tox.ini\n  rootdir: /workspace\n\n"
+    outcome = outcome_of(base, ran(4, output=output))
+    assert outcome == Fails(why="exit 4: x.py: error: unrecognized arguments: --cov; on the base 9 passed")
+    assert isinstance(outcome_of(ran(4, output=output), ran(4, output=output)), BrokenBefore)
+
+
 def test_the_same_tests_failing_on_both_were_broken_before() -> None:
     base = ran(1, passed=9, failed=1, failing=("a::old",))
     assert isinstance(outcome_of(base, base), BrokenBefore)

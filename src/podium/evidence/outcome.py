@@ -11,6 +11,7 @@ Expectation: TypeAlias = Literal["new", "kept"]
 """What a check is about: `new`, something that the task is to bring about, so that failing on the base is expected;
 `kept`, something that held before and must still hold, so that failing on both is not the candidate's doing."""
 
+_WHEREABOUTS = ("rootdir: ", "inifile: ", "configfile: ")
 FAILING_LIMIT = 100
 """Names of failing tests that an execution keeps."""
 
@@ -141,6 +142,9 @@ def _failure(base: Execution | None, candidate: Execution, expectation: Expectat
         return Fails(why=f"{len(new)} failing that did not fail on the base: {_some(new)}")
     if (candidate.failed or 0) > (base.failed or 0) and base.passed is not None:
         return Fails(why=f"{candidate.failed} tests fail; on the base {base.failed}")
+    if base.passed and not candidate.passed:
+        # A few tests that were red before are no excuse for a suite that does not even begin any more.
+        return Fails(why=f"{why}; on the base {base.passed} passed")
     return BrokenBefore(why=f"{why}; it failed on the base too")
 
 
@@ -154,12 +158,13 @@ def _failure_text(execution: Execution) -> str:
 
 
 def last_line(output: str) -> str:
-    """The last line of an output that says something, cut to 200 characters."""
-    for line in reversed(output.splitlines()):
-        text = line.strip(" \t=-_*")
-        if text:
-            return text if len(text) <= 200 else text[:199] + "…"
-    return ""
+    """The last line of an output that says something, cut to 200 characters.
+
+    What a tool adds to its error about where it stands (pytest: `rootdir: ...`) is passed over.
+    """
+    found = (line.strip(" \t=-_*") for line in reversed(output.splitlines()))
+    text = next((line for line in found if line and not line.startswith(_WHEREABOUTS)), "")
+    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _some(names: tuple[str, ...], limit: int = 3) -> str:
