@@ -118,6 +118,10 @@ def test_the_order_on_the_page_is_task_facts_code_and_the_claim_last(reviewed: B
     assert "All done, trust me." in page.locator("#claim .claim").first.inner_text()
     page.locator("#code").wait_for()
     assert page.evaluate("scrollY") == 0
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").get_by_text("Next unread hunk").wait_for()
+    keys = page.locator("dialog[open] kbd").all_inner_texts()
+    assert [key for key in keys if len(key) > 1] == [], "each is a key that can be pressed"
 
 
 def test_an_accept_of_what_was_not_read_is_refused_until_it_is_waived_by_name(
@@ -127,6 +131,7 @@ def test_an_accept_of_what_was_not_read_is_refused_until_it_is_waived_by_name(
     page = world.open(open_page())
     page.keyboard.press("v")
     page.locator("#verdict .code", has_text="unread").wait_for()
+    page.locator("#verdict").get_by_text("N goes to the next one").wait_for()
     assert page.locator("#accept").is_disabled()
     assert world.review.decisions == ()
     page.get_by_label("Reason to waive unread").fill("a demo that nobody runs")

@@ -22,6 +22,7 @@ _MOST = 40
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.S)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*\d\[])|\n+")
 _BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)]|#+|>|\[[ x]\])\s*")
+_LEFT_ALONE = re.compile(r"(?i)\b(?:did|have)(?: not|n't) (?=(?:touch|chang|modif|alter|edit|br[eo]ak)\w*\b)")
 _DENIED = re.compile(
     r"(?i)\b(?:did(?: not|n't)|not yet|could(?: not|n't)|cannot|can't|should|will|would|please|if you)\b"
 )
@@ -41,8 +42,11 @@ def claims(summary: str, items: Iterable[Item], changes: Iterable[FileChange]) -
     """The checkable sentences of a summary, in its order, each with how it stands; at most 40."""
     facts, found = Facts(items, changes), list[Claim]()
     for sentence in sentences(summary):
+        said = _LEFT_ALONE.sub(
+            "without ", sentence
+        )  # "I did not touch the tests" claims something, "I did not run" none
         for about, pattern, decide in _KINDS:
-            if pattern.search(sentence) and not _DENIED.search(sentence):
+            if pattern.search(said) and not _DENIED.search(said):
                 standing, why, used = decide(sentence, facts)
                 found.append(Claim(sentence=sentence, about=about, standing=standing, why=why, items=used))
                 break
@@ -71,6 +75,7 @@ _KINDS = (  # the first that fits decides
         "no-tests-changed",
         judge.no_tests_changed,
         _NONE + r"[^.]{0,30}\btests?\b[^.]{0,30}\b(?:chang|modif|touch|alter)",
+        _NONE + r" (?:touch|chang|modif|alter|edit)\w*\b[^.]{0,20}\btests?\b",
         r"\bleft(?: the)?\b[^.]{0,30}\btests?\b[^.]{0,30}\bas (?:it|they)",
         r"\bexisting tests? (?:are |were |is )?(?:unchanged|untouched|not (?:changed|modified|touched))",
     ),

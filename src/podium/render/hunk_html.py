@@ -97,12 +97,13 @@ class Drawing:
         entry = part.place.entry
         hunk = entry.hunk
         hide = self._blind and mark == "unseen"
-        told = [reason for reason in entry.reasons if not (hide and reason.startswith("finding:"))]
+        folded = hunk.id in self._sheet.folded  # what is proven of it stands there instead
+        told = [each for each in entry.reasons if not folded and not (hide and each.startswith("finding:"))]
         reasons = "".join(f'<span class="reason">{escape(safe_line(reason))}</span>' for reason in told)
         section = escape(safe_line(hunk.section.strip())[:200])
         where = f"line {hunk.new_start}" if hunk.lines else ""
         expand = ""
-        if _has_text(entry.change) and hunk.id not in self._sheet.folded:
+        if _has_text(entry.change) and not folded:
             expand = '<button type="button" class="expand" data-way="up" title="Show lines above">↑</button>'
         hidden = '<span class="warn">hidden characters</span>' if has_hidden(hunk) else ""
         return (

@@ -5,6 +5,7 @@ import { flush } from "./review-queue.js";
 import * as points from "./review-points.js";
 
 const SECOND = "protected:two-reviewers:";
+const READ = new Set(["unread", "unread-lane"]); // what is told in a terminal is of no use here
 const dialog = document.getElementById("verdict");
 let diff = null;
 
@@ -69,7 +70,7 @@ function accepting(facts) {
     const entry = make("li", {},
       make("div", { className: "code", textContent: refusal.code + (refusal.waivable ? "" : " (cannot be waived)") }),
       make("div", { className: "told", textContent: refusal.message }),
-      make("div", { className: "quiet told", textContent: refusal.do }));
+      make("div", { className: "quiet told", textContent: READ.has(refusal.code) ? "Read them here: N goes to the next one." : refusal.do }));
     if (refusal.waivable) {
       const field = make("input", { type: "text", placeholder: "Waive it, with a reason that goes into the receipt" });
       field.setAttribute("aria-label", `Reason to waive ${refusal.code}`);

@@ -177,7 +177,7 @@ document.addEventListener("podium:fresh", () => {
 function tellOrder() {
   const now = document.getElementById("candidate");
   const bar = document.getElementById("reordered");
-  const same = !diff.key || now.dataset.key === diff.key || now.dataset.commit !== diff.dataset.commit;
+  const same = !diff.key || now.dataset.rowsKey === diff.key || now.dataset.commit !== diff.dataset.commit;
   bar.hidden = same;
   if (same || bar.firstChild) return;
   const button = document.createElement("button");
