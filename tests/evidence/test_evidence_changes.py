@@ -8,7 +8,7 @@ from podium.evidence.model import Fails, Holds, Item, NotRun
 from podium.evidence.rules import findings_from_changes
 from podium.plan.model import Task
 from podium.project.model import Protected, Settings
-from podium.runs.model import FileChange
+from podium.runs.model import DiffLine, FileChange
 
 SETTINGS = Settings(project="p")
 
@@ -100,6 +100,9 @@ def test_a_link_within_the_repository_is_fine(target: str) -> None:
         ("a\u200db = 1", "U+200D ZERO WIDTH JOINER"),
         ("x = '\x1b[2J'", "U+001B control character"),
         ("a\rb", "U+000D control character"),
+        ("// only a remark\u2028steal()", "U+2028 LINE SEPARATOR"),
+        ("x = 'a\ufe01'", "U+FE01 VARIATION SELECTOR-2"),
+        ("k\u2800ey = 1", "U+2800 BRAILLE PATTERN BLANK"),
     ],
 )
 def test_hidden_characters_in_added_lines_are_named(text: str, name: str) -> None:
@@ -111,9 +114,22 @@ def test_hidden_characters_in_added_lines_are_named(text: str, name: str) -> Non
     assert found.findings[0].line == row.new
 
 
-@pytest.mark.parametrize("text", ["# 👩‍💻 wrote it", "می‌خواهم", "tab\there", "\ufeffimport x", "ends with return\r"])
+@pytest.mark.parametrize(
+    "text", ["# 👩‍💻 wrote it", "می‌خواهم", "tab\there", "\ufeffimport x", "ends with return\r", "1️⃣ ❤️"]
+)
 def test_ordinary_writing_holds_nothing_hidden(text: str) -> None:
     assert item("hidden-characters", _with_last_text(changed("a.py", None, "TWO"), text)).outcome == Holds()
+
+
+def test_what_is_not_looked_at_is_not_called_free_of_hidden_characters() -> None:
+    long = _with_last_text(
+        changed("a.js", None, "TWO"), "x" * 10_000 + " [7 more characters of this line are not shown]"
+    )
+    assert rules(item("hidden-characters", long)) == ["text-not-shown"]
+    hunk = long.hunks[0]
+    rest = DiffLine(kind=" ", old=0, new=0, text="[9 more lines of this hunk are not shown]")
+    cut = msgspec.structs.replace(long, hunks=(msgspec.structs.replace(hunk, lines=(rest,)),))
+    assert rules(item("hidden-characters", cut)) == ["text-not-shown"]
 
 
 def test_a_hidden_character_in_a_file_name_is_found() -> None:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from evidence_cases import changed
 
+from podium.evidence.fingerprint import MOST, Findings
 from podium.evidence.model import Finding
 from podium.evidence.weakened import deleted_tests, weakened_tests
+from podium.evidence.weakened import test_program_changed as program_changed
 from podium.runs.model import FileChange
 
 SUITE = """import pytest
@@ -94,6 +96,54 @@ def test_a_skip_that_only_moved_is_not_new() -> None:
 def test_what_rules_the_tests_is_named() -> None:
     for path in ("conftest.py", "tests/conftest.py", "tox.ini", ".github/workflows/ci.yml", "jest.config.js"):
         assert "test-rules" in weak("a", "b", path), path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sitecustomize.py", "src/usercustomize.py", "lib/evil.pth", "pytest.toml", ".pytest.ini", "pytest.py",
+        "src/_pytest/__init__.py", "coverage.py", "subprocess.py", "tests/json.py", "GNUmakefile", ".npmrc",
+        ".cargo/config.toml", "node_modules/.bin/jest", "babel.config.js", "jest.setup.ts",
+    ],
+)  # fmt: skip
+def test_what_runs_unasked_or_stands_in_for_the_runner_is_named(path: str) -> None:
+    [finding] = weakened_tests((changed(path, None, "raise SystemExit(0)"),)).all()
+    assert finding.rule in ("test-runner", "test-rules")
+    assert finding.level == "warning"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["src/app/json.py", "tests/__init__.py", "test/__init__.py", "docs/pytest.md", "src/py_test_x.txt", "app.py"],
+)
+def test_what_only_has_such_a_name_is_left_alone(path: str) -> None:
+    assert weak(None, "x = 1", path) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "found"),
+    [
+        ("./scripts/test.sh --fast", "scripts/test.sh", True),
+        ("make -s test", "Makefile", True),
+        ("make test", "build/rules.mk", True),
+        ("sh -c 'unclosed", "Makefile", False),
+        ("pytest tests/test_a.py", "tests/test_a.py", False),
+        ("pytest -q", "Makefile", False),
+    ],
+)
+def test_a_change_of_what_the_test_command_runs_is_named(command: str, path: str, found: bool) -> None:
+    findings = Findings()
+    program_changed((changed(path, "a", "exit 0"),), command, findings)
+    assert bool(findings.count) is found
+
+
+def test_a_flood_of_small_findings_hides_no_grave_one() -> None:
+    silenced = "\n".join(f"x{number} = 1  # noqa" for number in range(MOST + 50))
+    found = weakened_tests((changed("src/a.py", None, silenced),))
+    found.add("test-case-deleted", "error", "the test test_a is deleted", path="tests/test_a.py")
+    assert "test-case-deleted" in {finding.rule for finding in found.all()}
+    assert found.count == MOST + 51
+    assert len(found.all()) == MOST + 1
 
 
 def test_source_outside_the_tests_is_left_alone() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -112,3 +114,19 @@ def test_an_item_of_evidence_is_kept_without_keys_and_stays_the_same_item() -> N
     assert canonical(cleaned).count(MARK.encode()) == 13
     assert (cleaned.id, cleaned.kind, cleaned.command, cleaned.findings[0].path) == ("e1", "security", "make", "a.py")
     assert clean_item(cleaned, Redactor()) == cleaned
+
+
+@pytest.mark.parametrize("before", ["", "u:", "me:", "Ada"])
+def test_a_known_secret_is_taken_out_of_addresses_of_base64_and_of_hexadecimal_digits(before: str) -> None:
+    secret = "p@ss/w0rd+with=odd chars&9"
+    data = (before + secret + "\n").encode()
+    hidden = [quote(secret), quote(secret, safe=""), quote_plus(secret), secret.encode().hex()]
+    hidden += [base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()]
+    redactor = Redactor([secret])
+    for text in hidden:
+        assert MARK in redactor.text(f"see {text} there"), text
+        assert redactor.holds_known(text.encode()), text
+    for text in hidden[:4]:
+        assert redactor.open_end(f"see {text[:-2]}") <= len("see ") + 1, text
+    kept = redactor.text(base64.b64encode(data).decode()).replace(MARK, "")
+    assert len(kept) <= len(before) * 4 // 3 + 10  # the neighbours, and two letters that are theirs as well

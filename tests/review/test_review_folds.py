@@ -104,6 +104,7 @@ def test_in_a_file_with_a_real_change_the_formatted_hunks_alone_are_folded():
         ("x = (\n", "x = ( \n"),  # no Python
         ("#!/bin/a\nx = 1\n", "#! /bin/a\nx = 1\n"),
         ("x = 1\n", "\ufeffx = 1\n"),
+        ("#!/bin/a\nx = 1\n", "\n#!/bin/a\nx = 1\n"),  # on the second line it is a remark
     ],
 )
 def test_what_may_mean_something_is_not_folded(old, new):

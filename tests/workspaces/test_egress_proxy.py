@@ -161,7 +161,8 @@ def test_a_name_that_leads_to_this_machine_is_refused() -> None:
         ("93.184.216.34", True), ("2606:2800:220:1:248:1893:25c8:1946", True), ("127.0.0.1", False), ("::1", False),
         ("::ffff:127.0.0.1", False), ("10.0.0.5", False), ("192.168.1.1", False), ("169.254.169.254", False),
         ("fe80::1", False), ("fe80::1%eth0", False), ("0.0.0.0", False), ("100.64.0.1", False), ("224.0.0.1", False),
-        ("172.16.0.9", True),
+        ("172.16.0.9", True), ("64:ff9b::a9fe:a9fe", False), ("2002:7f00:1::1", False), ("::7f00:1", False),
+        ("::ffff:0:7f00:1", False), ("2001:0:7f00:1::", False), ("fec0::1", False),
     ],
 )  # fmt: skip
 def test_only_public_addresses_and_those_that_are_named_are_reached(address: str, reached: bool) -> None:

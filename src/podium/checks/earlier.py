@@ -1,8 +1,8 @@
 """Which evidence need not be gathered again, because exactly this was gathered before.
 
 Design. An item is taken over only where nothing could make it come out otherwise: same kind and name, same two trees,
-same changes between them, same program (Podium's own sources, Python, the parsers). That is all that an answer depends
-on that rests on the `trees`, so that it may come from any task of the project.
+same changes between them, same test command, same program (Podium's own sources, Python, the parsers). That is all
+that an answer depends on that rests on the `trees`, so that it may come from any task of the project.
 
 What rests on `runs` of commands depends on more than anybody can list: what is installed, the machine, the hour. All
 that can be told is part of the question (the whole settings, task and clauses, `GatherOrder.environment`, and the
@@ -64,7 +64,8 @@ def question(order: GatherOrder, job: Job, shelf: Shelf) -> str:
     if job.rests_on == "world" or not getattr(job.work, "__module__", "").startswith("podium."):
         return ""
     asked = [job.kind, job.name, job.command, job.clause, job.required, job.rests_on]
-    parts: list[object] = [asked, order.base_tree, order.tree, order.changes, program()]
+    tested_by = order.settings.environment.test  # whoever changes what it runs weakens the tests
+    parts: list[object] = [asked, order.base_tree, order.tree, order.changes, tested_by, program()]
     if job.rests_on == "runs":
         seconds = [order.check_seconds, order.budget_seconds]
         parts += [order.settings, order.task, order.clauses, order.environment, seconds, shelf.surroundings]

@@ -26,6 +26,7 @@ _GITLINK = "160000"
 _SYMLINK = "120000"
 _EXECUTABLE = "100755"
 _BYTE_ORDER_MARK = "\ufeff"
+_LONGEST_LINE = 10_000  # characters of a line that a diff keeps; of a longer one, the rest is told as a number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +124,7 @@ def _escape(path: str, target: str) -> str:
 def _hidden(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:
     found = Findings()
     for change in changes:
+        _add_unread(change, found)
         names = hidden_characters(change.path)
         if names:
             found.add("hidden-characters", "error", f"the file's name holds {', '.join(names)}", path=change.path)
@@ -131,7 +133,21 @@ def _hidden(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Out
             names = hidden_characters(text) if line.kind == "+" else ()
             if names:
                 found.add_line("hidden-characters", "error", f"holds {', '.join(names)}", change, line)
-    return _verdict(found, "one changed line holds hidden characters", "places hold hidden characters")
+    return _verdict(found, "one place holds what a reader does not see", "places hold what a reader does not see")
+
+
+def _add_unread(change: FileChange, found: Findings) -> None:
+    """Name a file of which not every changed character was looked at: no rule here can speak for the rest."""
+    for hunk in change.hunks:
+        for line in hunk.lines:
+            if line.old == line.new == 0:
+                message = f"{change.path} has more changed lines than are shown and looked at"
+                found.add("text-not-shown", "warning", message, path=change.path)
+                return
+            if line.kind == "+" and len(line.text) > _LONGEST_LINE:
+                message = f"only the first {_LONGEST_LINE:,} characters of this line are shown and looked at"
+                found.add_line("text-not-shown", "warning", message, change, line)
+                return
 
 
 def _modes(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:

@@ -52,7 +52,8 @@ class Findings:
         self._seen[about] = ordinal + 1
         if len(self._found) >= MOST:
             self._beyond += 1
-            return
+            if level == "note" or not self._makes_room(level):
+                return
         self._found.append(
             Finding(
                 fingerprint=fingerprint(*about, ordinal),
@@ -74,6 +75,14 @@ class Findings:
             self.add(rule, level, message, path=change.old_path, line=line.old, side="old", text=line.text)
         else:
             self.add(rule, level, message, path=change.path, line=line.new, text=line.text)
+
+    def _makes_room(self, level: str) -> bool:
+        """Drop the last finding that weighs less: whoever makes many small ones must not hide a grave one."""
+        less = ("note",) if level == "warning" else ("note", "warning")
+        at = next((n for n in range(len(self._found) - 1, -1, -1) if self._found[n].level in less), None)
+        if at is not None:
+            del self._found[at]
+        return at is not None
 
     def all(self) -> tuple[Finding, ...]:
         """Everything noted."""

@@ -5,10 +5,12 @@ It works on text and on lines of JSON alike: nothing that it takes out or puts i
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar, cast
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -50,8 +52,8 @@ class Redactor:
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         texts = {text for text in known if len(text) >= LEAST and text != PLACEHOLDER_KEY}
-        self._known = tuple(sorted(texts))
         forms = {form for text in texts for form in _forms(text)}
+        self._known = tuple(sorted(forms))
         exact = [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
         self._text = re.compile("|".join((*exact, *_SHAPES)), re.ASCII)
         self._bytes = re.compile("|".join((*exact, *_SHAPES)).encode())
@@ -66,7 +68,7 @@ class Redactor:
         return bool(self._known)
 
     def holds_known(self, data: bytes) -> bool:
-        """Whether one of the known texts stands in there."""
+        """Whether one of the known texts stands in there, in any of its forms."""
         return any(text.encode("utf-8", "surrogateescape") in data for text in self._known)
 
     def open_end(self, text: str) -> int:
@@ -79,9 +81,7 @@ class Redactor:
             word = found[0]
             if any(word.startswith(each) or each.startswith(word) for each in _BEGINNINGS):
                 starts.append(found.start())
-        for known in self._known:
-            size = next((n for n in range(min(len(known) - 1, len(text)), 0, -1) if text.endswith(known[:n])), 0)
-            starts.append(len(text) - size)
+        starts.extend(len(text) - _begun(known, text) for known in self._known)
         return min(starts)
 
     def line(self, line: bytes) -> bytes:
@@ -158,6 +158,24 @@ def secret_values(variables: Mapping[str, str]) -> list[str]:
     return [value for name, value in variables.items() if _SECRET_NAME.search(name)]
 
 
+def _begun(known: str, text: str) -> int:
+    """How many letters of a known text, not all of them, a text ends with."""
+    last, longest = text[-1:], min(len(known) - 1, len(text))
+    return next((n for n in range(longest, 0, -1) if known[n - 1] == last and text.endswith(known[:n])), 0)
+
+
 def _forms(text: str) -> set[str]:
-    """How a text may be written: as it is, and as JSON writes it."""
-    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    """How a text may be written: as it is, as JSON writes it, in an address, as hexadecimal digits, in base64.
+
+    What base64 makes of it depends on what stands before, by three places; of each, those letters that do not depend on
+    the neighbours.
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    forms = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    forms |= {quote(data, safe=""), quote(data, safe="/"), quote_plus(data), data.hex(), data.hex().upper()}
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        spoilt = (len(data) + before) % 3 != 0  # the last letter holds bits of what comes next
+        inner = whole[(0, 2, 3)[before] : len(whole) - spoilt]
+        forms |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return {form for form in forms if len(form) >= LEAST}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 _LINE_LIMIT = 2000
 
@@ -21,6 +22,30 @@ _RULES = re.compile(
     r"|\.gitlab-ci\.yml|Jenkinsfile|azure-pipelines\.yml)$"
     r"|^\.github/workflows/|^\.circleci/|^\.ci/"
 )
+_UNASKED = re.compile(
+    r"(?:^|/)(?:sitecustomize\.py|usercustomize\.py|[^/]*\.pth|\.?pytest\.(?:ini|toml)|GNUmakefile|makefile|\.envrc"
+    r"|\.npmrc|\.yarnrc(?:\.yml)?|\.pnp\.c?js|bunfig\.toml|babel\.config\.\w+|\.babelrc[\w.]*|\.swcrc|vite\.config\.\w+"
+    r"|(?:jest|vitest)[.-](?:setup|workspace)[\w.-]*|\.rspec|Rakefile|phpunit\.xml[\w.]*|rust-toolchain(?:\.toml)?|go\.work)$"
+    r"|(?:^|/)(?:\.cargo/config(?:\.toml)?|node_modules/.+|site-packages/.+|\.venv/.+)$"
+)
+"""What runs before any test, or in place of the runner, without a word about it in the test command."""
+_RUNNERS = frozenset(
+    (
+        "pytest",
+        "_pytest",
+        "pluggy",
+        "py",
+        "coverage",
+        "nose",
+        "nose2",
+        "tox",
+        "nox",
+        "hypothesis",
+        "xdist",
+        "pytest_cov",
+    )
+)
+_TOP_FOLDERS = frozenset({"", "src", "lib", "test", "tests"})
 
 _MIXED = re.compile(
     r"(^|/)(pyproject\.toml|setup\.cfg|package\.json|Cargo\.toml|deno\.jsonc?|tsconfig[\w.-]*\.json|Makefile|justfile"
@@ -30,7 +55,7 @@ _MIXED = re.compile(
 """Files that hold much, and among it what rules tests, linters or coverage."""
 _RULE_LINE = re.compile(
     r"\b(?:fail_under|omit|exclude_lines|exclude_also|addopts|testpaths|norecursedirs|python_(?:files|functions|classes)"
-    r"|deselect|ignore_errors|ignore_missing_imports|disable_error_code|per-file-ignores|extend-ignore|coverageThreshold"
+    r"|pytest11|pytest_plugins|pythonpath|collect_ignore(?:_glob)?|deselect|ignore_errors|ignore_missing_imports|disable_error_code|per-file-ignores|extend-ignore|coverageThreshold"
     r"|testPathIgnorePatterns|testMatch|collectCoverageFrom|passWithNoTests|skipLibCheck|check-coverage|xfail_strict)\b"
     r"|--(?:ignore|deselect|passWithNoTests|no-verify|exclude|cov-fail-under)\b|--no-fail\b"
     r"|[\"']?(?:strict|noImplicitAny|strictNullChecks)[\"']?\s*[:=]\s*false"
@@ -90,6 +115,25 @@ def is_code(path: str) -> bool:
 def rules_the_tests(path: str) -> bool:
     """Whether a path configures how tests, coverage or CI run."""
     return _RULES.search(path.strip('"')) is not None
+
+
+def runs_unasked(path: str) -> bool:
+    """Whether whatever stands in this file runs before any test, or takes the place of what runs them."""
+    bare = path.strip('"')
+    return _UNASKED.search(bare) is not None or _module(bare) in _RUNNERS
+
+
+def hides_a_module(path: str) -> bool:
+    """Whether a new file of this name is what Python imports, in place of a module of its own library."""
+    return _module(path.strip('"')) in sys.stdlib_module_names - {"test"}  # a folder of tests may have that name
+
+
+def _module(path: str) -> str:
+    """The module that a path is at the beginning of Python's search path; empty for any other."""
+    if not path.endswith(".py"):
+        return ""
+    parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    return parts[-1] if "/".join(parts[:-1]) in _TOP_FOLDERS else ""
 
 
 def sets_a_rule(path: str, text: str) -> bool:

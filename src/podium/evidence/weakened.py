@@ -6,7 +6,9 @@ that takes the place of `weakened_lines` for its files.
 
 from __future__ import annotations
 
+import posixpath
 import re
+import shlex
 from collections import Counter
 from difflib import get_close_matches
 
@@ -14,9 +16,11 @@ from podium.evidence.fingerprint import Findings
 from podium.evidence.test_code import (
     asserts,
     focuses,
+    hides_a_module,
     is_test_file,
     marks_a_test,
     rules_the_tests,
+    runs_unasked,
     sets_a_rule,
     silences,
     skips,
@@ -26,6 +30,15 @@ from podium.runs.model import DiffLine, FileChange, Hunk
 
 _COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStrictEqual\()(?P<right>.*)$")
 _NEAR = re.compile(r"[^\W_]+")
+_NOTHING = "000000"
+_MEANT = {
+    "make": re.compile(r"(?:^|/)(?:GNUm|[Mm])akefile$|\.mk$"),
+    "just": re.compile(r"(?:^|/)\.?[Jj]ustfile$|\.just$"),
+    "task": re.compile(r"(?:^|/)[Tt]askfile(?:\.dist)?\.ya?ml$"),
+    "rake": re.compile(r"(?:^|/)Rakefile$|\.rake$"),
+    "hatch": re.compile(r"(?:^|/)hatch\.toml$"),
+}
+"""Where it stands what a program of the test command is to do."""
 
 
 def deleted_tests(changes: tuple[FileChange, ...]) -> Findings:
@@ -131,8 +144,29 @@ def test_rules_changed(changes: tuple[FileChange, ...], found: Findings) -> None
         if rules_the_tests(change.path) or rules_the_tests(change.old_path):
             message = f"{change.path} rules how tests or CI run"
             found.add("test-rules", "warning", message, path=change.path)
+        elif runs_unasked(change.path):
+            message = f"{change.path} runs before the tests, or in place of what runs them"
+            found.add("test-runner", "warning", message, path=change.path)
+        elif change.status != "modified" and change.new_mode != _NOTHING and hides_a_module(change.path):
+            message = f"{change.path} is imported in place of Python's own module, by the tests' runner too"
+            found.add("test-runner", "warning", message, path=change.path)
         else:
             _rules_by_line(change, found)
+
+
+def test_program_changed(changes: tuple[FileChange, ...], command: str, found: Findings) -> None:
+    """Files that the test command itself names, or that say what its words mean: a script can end well untested."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    named = {posixpath.normpath(word) for word in words if not word.startswith("-")}
+    meant = [pattern for program, pattern in _MEANT.items() if any(posixpath.basename(w) == program for w in words)]
+    for change in changes:
+        by_name = change.path in named and not is_test_file(change.path)
+        if by_name or any(pattern.search(change.path) for pattern in meant):
+            message = f"{change.path} is what the test command runs: {command[:80]}"
+            found.add("test-program", "warning", message, path=change.path)
 
 
 def _rules_by_line(change: FileChange, found: Findings) -> None:

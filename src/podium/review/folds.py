@@ -40,6 +40,8 @@ _OBEYED = re.compile(
     r"(?i)(?:#|//|/\*|<!--).{0,200}?(?:noqa|type:\s*ignore|pragma|nosec|pylint|mypy|pyright|ruff|fmt:|isort|coding[:=]|"
     r"eslint|@ts-|prettier|istanbul|c8 ignore|go:|\+build|nolint|#\[|#!)|^#!"
 )
+_BY_PLACE = re.compile(r"^#!|^\s*//\s*(?:go:|\+build)|^\s*#.{0,200}?coding[:=]")
+"""Lines that are obeyed because of where they stand: a blank line beside them can take their meaning away."""
 
 
 class Fold(Value, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ def _renamed(change: FileChange, hunks: list[Hunk]) -> Iterator[Fold]:
 def _same_meaning(change: FileChange, hunks: list[Hunk], read: Read) -> Iterator[Fold]:
     if not change.path.endswith(".py") and not tree_form.knows(change.path):
         return
-    quiet = [hunk for hunk in hunks if not any(_OBEYED.search(line.text[:500]) for line in _changed(hunk))]
+    quiet = [hunk for hunk in hunks if not _is_obeyed(hunk)]
     old, new = (read(change.old_blob), read(change.new_blob)) if quiet else (None, None)
     if old is None or new is None:
         return
@@ -193,6 +195,11 @@ def _within(read: Read, budget: list[int]) -> Read:
         return content
 
     return limited
+
+
+def _is_obeyed(hunk: Hunk) -> bool:
+    """Whether tools obey a comment that a hunk changes, or one that it may move away from its place."""
+    return any((_BY_PLACE if line.kind == " " else _OBEYED).search(line.text[:500]) for line in hunk.lines)
 
 
 def _changed(hunk: Hunk) -> Iterator[DiffLine]:

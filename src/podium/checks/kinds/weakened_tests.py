@@ -14,7 +14,7 @@ from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds
 from podium.evidence.rules import diff_command
 from podium.evidence.test_code import is_test_file
-from podium.evidence.weakened import focused_lines, test_rules_changed, weakened_lines
+from podium.evidence.weakened import focused_lines, test_program_changed, test_rules_changed, weakened_lines
 from podium.runs.model import FileChange
 
 _LINE_LIMIT = 2000
@@ -22,6 +22,7 @@ _HOOK = re.compile(
     r"\bdef\s+pytest_(?:collection|runtest|ignore|itemcollected|report|sessionfinish|pyfunc)\w*|^collect_ignore"
 )
 _ENDING = re.compile(r"\bos\._exit\s*\(|\bos\.kill\s*\(\s*os\.getpid|\bpytest\.exit\s*\(")
+_LEAVES = re.compile(r"\bos\._exit\b")
 _KNOWS_THE_TEST = re.compile(
     r"PYTEST_CURRENT_TEST|[\"']pytest[\"']\s+in\s+sys\.modules|\bsys\.modules\b.*[\"'](?:pytest|unittest)[\"']"
     r"|\bsys\._called_from_test\b|process\.env\.(?:JEST_WORKER_ID|VITEST)|NODE_ENV\W+test\b|\btesting\.Testing\(\)"
@@ -59,6 +60,7 @@ async def _work(bench: Bench) -> Answer:
     focused_lines(tuple(foreign), found)
     _lines(bench.order.changes, found)
     test_rules_changed(bench.order.changes, found)
+    test_program_changed(bench.order.changes, bench.order.settings.environment.test, found)
     if found.count:
         why = "a test may be weakened" if found.count == 1 else f"{found.count} places where tests may be weakened"
         return Answer(outcome=Fails(why=why), findings=found.all(), tool="podium")
@@ -100,6 +102,8 @@ def _lines(changes: tuple[FileChange, ...], found: Findings) -> None:
                 found.add_line("test-hook", "error", "it changes which tests run or what they report", change, line)
             elif tests and _ENDING.search(text):
                 found.add_line("ends-test-run", "error", "it ends the test run", change, line)
+            elif not tests and change.path.endswith(".py") and _LEAVES.search(text):
+                found.add_line("ends-test-run", "warning", "it ends whatever runs it, a test run too", change, line)
             elif not tests and _KNOWS_THE_TEST.search(text):
                 found.add_line("knows-the-test", "error", "the source asks whether it is being tested", change, line)
 

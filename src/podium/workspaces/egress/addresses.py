@@ -9,6 +9,12 @@ from collections.abc import Collection
 
 RESOLVE_SECONDS = 20.0
 
+# Addresses of IPv6 that stand for one of IPv4: compatible, translated, NAT64, 6to4, Teredo.
+_CARRIES_IPV4 = tuple(
+    ipaddress.ip_network(text)
+    for text in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+)
+
 
 class NotAllowedError(Exception):
     """The name leads to where it may not; the text says where."""
@@ -39,9 +45,11 @@ def may_reach(address: str, port: int, allowed: Collection[str], *, private: boo
     """
     bare = address.partition("%")[0]
     known = ipaddress.ip_address(bare)
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is not None:
-        known = known.ipv4_mapped
-    if known.is_global and not known.is_multicast:
+    if isinstance(known, ipaddress.IPv6Address):
+        if int(known) > 1 and any(known in network for network in _CARRIES_IPV4):
+            return False  # a gateway or a tunnel would lead to whatever is written in it
+        known = known.ipv4_mapped or known
+    if known.is_global and not (known.is_multicast or getattr(known, "is_site_local", False)):
         return True
     if private and not (known.is_loopback or known.is_link_local or known.is_multicast or known.is_unspecified):
         return True
