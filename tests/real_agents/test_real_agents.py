@@ -38,6 +38,7 @@ NATIVE = ("claude", "codex", "mini")
 WORK = (
     Read(path="limit.py"),
     Edit(path="limit.py", old="LIMIT = 5", new="LIMIT = 6"),
+    Run(command="mkdir notes"),  # Copilot CLI makes no directories for a new file
     Write(path="notes/why.txt", text="Because.\n"),
     Run(command="cat limit.py | head -1; echo ran > ran.txt"),
     Say(text="The limit is six."),
