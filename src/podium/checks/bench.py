@@ -8,7 +8,7 @@ order in which they run, so cheap jobs, which are started first, are not kept wa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeAlias
 
 import msgspec
@@ -53,14 +53,16 @@ class Bench:
         self._started = self._spare_from = monotonic()
         self._slots = asyncio.Semaphore(max(1, order.parallel))
         self._running: dict[bytes, asyncio.Task[Sighting]] = {}
+        self._looks: dict[str, asyncio.Task[Sighting | None]] = {}
 
     async def __aenter__(self) -> Bench:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._running.values():
+        tasks = (*self._running.values(), *self._looks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def observe(
         self,
@@ -93,6 +95,13 @@ class Bench:
         if task is None:
             task = self._running[key] = asyncio.create_task(self._sighting(request, attempt))
         # Shielded: the run may be shared with a job that still wants it. `__aexit__` ends what nobody wants.
+        return await asyncio.shield(task)
+
+    async def once(self, name: str, look: Callable[[], Coroutine[None, None, Sighting | None]]) -> Sighting | None:
+        """What the first `look` of this name saw: for runs that several kinds share though each has other time left."""
+        task = self._looks.get(name)
+        if task is None:
+            task = self._looks[name] = asyncio.create_task(look())
         return await asyncio.shield(task)
 
     async def compare(self, command: str, *, timeout_seconds: float, expectation: Expectation) -> Answer:

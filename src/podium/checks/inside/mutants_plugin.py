@@ -1,7 +1,8 @@
 """Would a test fail if a changed line were wrong? A pytest plugin; `begin` is called in the line that Podium adds.
 
 The session collects once. Then everything happens in forked children, so that no mutant outlives its test and no file
-is written: one child runs all tests and tells which runs which changed line; each mutant's child puts the mutated code
+is written: one child runs the tests (those alone that are known to run a changed line, where that was watched before)
+and tells which runs which changed line; each mutant's child puts the mutated code
 in place of the function's and runs the tests that run its line, until one fails. Before a function's mutants, its
 **null mutant** runs: the same code compiled again. Unless its tests pass, what is seen of that function means nothing.
 """
@@ -58,6 +59,7 @@ class Hooks:
         self.out = out
         self.lines = {path: frozenset(lines) for path, lines in data["lines"].items()}
         self.most = data["most"]
+        self.only = data.get("only")  # names of tests; None = all
         self.deadline = now() + data["seconds"]
         self.told: dict[str, Any] = {"tests": 0, "blind": [], "mutants": [], "unrun": [], "uncovered": 0}
 
@@ -74,15 +76,17 @@ class Hooks:
     def _map(self, session: Any) -> Any:
         """Which item runs which line, from a child that runs them all; None when it did not come to its end."""
         target = os.path.join(self.out, "mutants-map.json")  # noqa: PTH118
+        chosen = self._chosen(session)
 
         def work() -> bool:
             recorder, failed = Recorder(self.root, self.out, {p: list(n) for p, n in self.lines.items()}), Failed()
             session.config.pluginmanager.register(failed)
             recorder.start()
-            for index, item in enumerate(session.items):
+            for place, index in enumerate(chosen):
                 recorder.resume()
                 recorder.test = index
-                following = session.items[index + 1] if index + 1 < len(session.items) else None
+                item = session.items[index]
+                following = session.items[chosen[place + 1]] if place + 1 < len(chosen) else None
                 item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             lines = [[path, line, sorted(tests - {-1})] for (path, line), tests in recorder.hits.items()]
             with open(target, "w") as file:  # noqa: PTH123
@@ -93,6 +97,16 @@ class Hooks:
             return None
         with open(target) as file:  # noqa: PTH123
             return json.load(file)
+
+    def _chosen(self, session: Any) -> list[int]:
+        """Which items are in question: all, unless those that run a changed line are known, each by its name."""
+        if self.only is not None:
+            wanted = set(self.only)
+            found = [index for index, item in enumerate(session.items) if item.nodeid in wanted]
+            if wanted == {session.items[index].nodeid for index in found}:
+                return found
+        self.only = None  # tests whose names differ from run to run: what was watched before cannot be used
+        return list(range(len(session.items)))
 
     def _all(self, session: Any, known: Any) -> None:
         covering: dict[Any, list[int]] = {(path, line): tests for path, line, tests in known["lines"]}
@@ -105,9 +119,12 @@ class Hooks:
                 found += self._of(target, lines)
         chosen: list[Any] = []
         for mutant in found:
-            tests = [t for t in covering.get((mutant.target.path, mutant.line), []) if _name(session, t) not in failed]
+            covered = covering.get((mutant.target.path, mutant.line), [])
+            tests = [t for t in covered if _name(session, t) not in failed]
             if tests:
                 chosen.append((mutant, tests))
+            elif covered and self.only is not None:
+                self._say("%s: no test of %s passes without the tests before it", mutant.target)
             else:
                 mutant.status = "unrun"
                 self.told["uncovered"] += 1
@@ -127,7 +144,7 @@ class Hooks:
             if same and os.path.realpath(each.__code__.co_filename) == target.file:
                 target.functions.append(each)
         if not target.functions:
-            self.told["blind"].append("%s: %s is not there when the tests begin" % (target.path, target.node.name))  # noqa: UP031
+            self._say("%s: %s is not there when the tests begin", target)
             return []
         return mutants(target, lines)
 
@@ -142,11 +159,15 @@ class Hooks:
             null = _child(lambda: _passes(session, target, target.compile(target.node), items), limit)
             sound[id(target)] = null == "passed"
             if null != "passed":
-                place = (target.path, target.node.name)
-                self.told["blind"].append("%s: the tests of %s fail without any change" % place)  # noqa: UP031
+                self._say("%s: the tests of %s fail without any change", target)
         if sound[id(target)]:
             mutant.tests = len(items)
             mutant.status = _child(lambda: _passes(session, target, mutant.code(), items), limit)
+
+    def _say(self, words: str, target: Target) -> None:
+        said = words % (target.path, target.node.name)
+        if said not in self.told["blind"]:
+            self.told["blind"].append(said)
 
     def _write(self) -> None:
         target = os.path.join(self.out, "mutants.json")  # noqa: PTH118

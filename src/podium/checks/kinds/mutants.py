@@ -12,8 +12,10 @@ import msgspec
 
 from podium.checks.bench import Bench
 from podium.checks.bring_in import bring_in
-from podium.checks.changed_python import changed_python, source_changes
+from podium.checks.changed_python import ChangedPython, changed_python, source_changes
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
+from podium.checks.line_map import read_map
+from podium.checks.watched import watched
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, MutantStatus, NotRun, Outcome, TriedMutant
 
@@ -68,8 +70,8 @@ class Mutants:
 
 
 async def _work(bench: Bench) -> Answer:
-    changed = changed_python(bench.order.changes, bench.source)
-    changed = replace(changed, statements=tuple(each for each in changed.statements if each.function))
+    every = changed_python(bench.order.changes, bench.source)
+    changed = replace(every, statements=tuple(each for each in every.statements if each.function))
     if not changed.statements:
         why = "; ".join(changed.blind[:3]) or "no function is changed: what runs at import is not mutated"
         return Answer(outcome=Blind(why=why), tool="podium")
@@ -77,8 +79,9 @@ async def _work(bench: Bench) -> Answer:
     if untold:
         return Answer(outcome=Blind(why=untold), tool="podium")
     environment = bench.order.settings.environment
+    only = await _covering(bench, every, changed) if bench.order.settings.evidence.test_map else None
     seconds = bench.spare_seconds()
-    data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1)}
+    data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1), "only": only}
     brought = bring_in(
         "mutants_plugin", data, environment.test, bench.order.settings, needs=("lines_plugin", "mutations")
     )
@@ -97,6 +100,16 @@ async def _work(bench: Bench) -> Answer:
     outcome = _judge(seen.execution.how, told, found)
     tried = tried_mutants(told, changed.lines())
     return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium", mutants=tried)
+
+
+async def _covering(bench: Bench, every: ChangedPython, changed: ChangedPython) -> list[str] | None:
+    """The tests that run a changed function, by the map that is made anyway; None where that cannot be told."""
+    seen = await watched(bench, every)
+    told = read_map(seen.artefacts) if seen is not None and seen.execution.how == "exited" else None
+    if told is None:
+        return None
+    tests = {test for each in changed.statements for test in told.of(each.path, each.start, each.end)}
+    return sorted(tests - {""})
 
 
 def read_told(told: bytes | None) -> Told | None:

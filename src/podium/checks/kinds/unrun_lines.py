@@ -9,16 +9,15 @@ from __future__ import annotations
 from itertools import groupby
 
 from podium.checks.bench import Bench, Sighting
-from podium.checks.bring_in import bring_in
 from podium.checks.changed_python import ChangedPython, Statement, changed_python, source_changes
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
-from podium.checks.line_map import ARTEFACTS, LineMap, read_map
+from podium.checks.line_map import LineMap, read_map
+from podium.checks.watched import watched
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
 from podium.evidence.test_code import is_test_file
 
 NAME = "unrun-lines"
-_PLUGIN = "lines_plugin"
 _MOST_UNSTEADY = 20
 _MOST_LINES = 2000  # of which the ledger keeps what runs them
 
@@ -46,19 +45,9 @@ async def _work(bench: Bench) -> Answer:
     untold = await bench.tests_told()
     if untold:
         return Answer(outcome=Blind(why=untold), tool="podium")
-    environment = bench.order.settings.environment
-    seconds = min(environment.test_minutes * 60, bench.spare_seconds())
-    brought = bring_in(_PLUGIN, changed.lines(), environment.test, bench.order.settings)
-    if seconds <= 0:
+    seen = await watched(bench, changed)
+    if seen is None:
         return Answer(outcome=NotRun(why="the time for the dearer kinds was spent"), tool="podium")
-    seen = await bench.observe(
-        "candidate",
-        brought.command,
-        timeout_seconds=seconds,
-        env=brought.env,
-        artefacts=ARTEFACTS,
-        inputs=brought.inputs,
-    )
     found = Findings()
     told = read_map(seen.artefacts)
     outcome = _judge(seen.execution.how, told, changed, found)
