@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,11 @@ def test_a_round_whose_supervisors_die_while_they_import_fails_with_their_last_w
     (tmp_path / "broken/sitecustomize.py").write_text(BROKEN)
     script = Script(tasks=(writes("src/one.py", "print(1)\n"),))
     world = World.build(tmp_path, environment, script, {"T1": ()})
+    command = [sys.executable, "-m", "podium.cli.main", "--state", str(world.state), "agents", "test", "scripted"]
+    variables = {**environment, "PYTHONPATH": str(tmp_path / "broken")}
     try:
+        checked = subprocess.run(command, cwd=world.root, env=variables, capture_output=True, check=False, timeout=120)
+        assert b"the supervisor of the check died: ImportError: the library is gone" in checked.stderr
         world.order()
         world.start_worker(PYTHONPATH=str(tmp_path / "broken"))
         world.wait_for("T1", Lost, 120.0)

@@ -190,6 +190,16 @@ def test_a_refused_key_waits_until_it_is_mended(
     assert "401" not in _said(bench)
 
 
+def test_a_model_that_the_provider_does_not_know_is_the_agents_to_hear_and_nothing_waits(
+    bench: Bench, model: Callable[..., ModelServer]
+) -> None:
+    record = _play(bench, model(Fail(status=404)), _ask("who-knows"))
+    assert record.outcome == "completed"
+    assert "refused 404" in _said(bench)
+    assert "not_found_error" in _said(bench)
+    assert bench.events(Waiting) == []
+
+
 def test_a_provider_that_asks_for_patience_is_waited_for_with_its_time(
     bench: Bench, model: Callable[..., ModelServer]
 ) -> None:

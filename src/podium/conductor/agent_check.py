@@ -16,12 +16,12 @@ import msgspec
 from podium.agents.event import Entry
 from podium.agents.locate import locate
 from podium.conductor.providers import NoKey, gateway_of
-from podium.kernel.errors import UsageError
+from podium.kernel.errors import PodiumError, UsageError
 from podium.kernel.value import Value
 from podium.project.model import AgentSettings, PermissionRule, Settings
 from podium.runs.model import Usage
 from podium.supervisor import inbox
-from podium.supervisor.attach import Alive, Ended, start_or_attach, status
+from podium.supervisor.attach import Alive, Died, Ended, NotStarted, last_words, start_or_attach, status
 from podium.supervisor.follow import read
 from podium.supervisor.order import ExitRecord, Forward, Order
 from podium.workspaces import space
@@ -115,8 +115,14 @@ def _followed(round_dir: Path, deadline: float, on_entry: Callable[[Entry], None
             block, offset = read(round_dir, offset)
             for entry in block:
                 on_entry(entry)
-            if isinstance(now, Ended):
-                return now.record
+            match now:
+                case Ended(record=record):
+                    return record
+                case Died() | NotStarted():  # nobody starts another one for a check
+                    said = last_words(round_dir) or "it left no word"
+                    raise PodiumError(f"the supervisor of the check died: {said}", where="podium agents test")
+                case Alive():
+                    pass
             if time.monotonic() > deadline and not stopping:
                 stopping = True
                 inbox.post(round_dir, inbox.Stop(by=_STOPPED), id="stop")

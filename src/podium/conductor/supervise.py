@@ -21,7 +21,7 @@ from podium.ledger.event import Payload
 from podium.runs import events
 from podium.runs.model import AwaitingPermission, Ordered, Trip, Wait, Working
 from podium.supervisor import inbox
-from podium.supervisor.attach import Alive, Died, Ended, NotStarted, start_lines, start_or_attach, status
+from podium.supervisor.attach import Alive, Died, Ended, NotStarted, last_words, start_lines, start_or_attach, status
 from podium.supervisor.files import write_whole
 from podium.supervisor.follow import read
 from podium.supervisor.order import EVENTS, EXIT, LOG, ExitRecord, Order, read_order
@@ -29,7 +29,6 @@ from podium.supervisor.order import EVENTS, EXIT, LOG, ExitRecord, Order, read_o
 POLL_SECONDS = 0.1
 LIVENESS_POLLS = 10  # how many polls between two looks at the supervisor's lock
 MOST_VAIN = 5  # starts of a supervisor in a row that did not come as far as to start an agent
-_LOG_TAIL = 1000  # characters
 
 
 async def supervise(shop: Shop, project: str, run: str, number: int) -> None:
@@ -103,13 +102,12 @@ class Watch:
         self._seen_starts = begun
         if self._vain > MOST_VAIN:
             _has_room(self.directory)
-            log = self.directory / LOG
-            said = log.read_text(errors="replace")[-_LOG_TAIL:].strip() if log.exists() else ""
+            said = last_words(self.directory)
             raise PodiumError(
                 f"its supervisor ended {MOST_VAIN} times in a row before it could start the agent"
-                + (f": {said.splitlines()[-1]}" if said else ""),
+                + (f": {said}" if said else ""),
                 where=str(self.directory),
-                do=f"see {log}; then order the task again: podium run",
+                do=f"see {self.directory / LOG}; then order the task again: podium run",
             )
         start(self._shop, self._project, self.directory, order)
 

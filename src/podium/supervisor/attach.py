@@ -24,6 +24,7 @@ from podium.supervisor.nursery import Nursery, NurseryGoneError
 from podium.supervisor.order import LOCK, LOG, STARTS, ExitRecord, Order, Start, read_exit, read_order, write_order
 
 STARTUP_SECONDS = 60.0
+_LOG_TAIL = 1000  # characters
 
 
 class NotStarted(Value, frozen=True, kw_only=True, tag="not started"):
@@ -127,6 +128,13 @@ def status(round_dir: Path) -> Status:
         return Ended(record=record)
     attempt = starts(round_dir)
     return Died(attempt=attempt) if attempt else NotStarted()
+
+
+def last_words(round_dir: Path) -> str:
+    """The last line that the round's supervisors left in their log; empty where there is none."""
+    log = round_dir / LOG
+    said = log.read_text(errors="replace")[-_LOG_TAIL:].strip() if log.exists() else ""
+    return said.splitlines()[-1] if said else ""
 
 
 def starts(round_dir: Path) -> int:
