@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,11 @@ from test_crash_points import assert_whole
 
 from podium.conductor.attention import Rank, attention
 from podium.conductor.deliver import undelivered
+from podium.conductor.landing_commit import find_landed, landable, message
 from podium.conductor.revert import resume_landings, revert
+from podium.git.commits import commit_tree
+from podium.git.mirror import Mirror
+from podium.git.model import Identity
 from podium.landing.model import AtWork, InReview, Landing, OnTarget, TakenBack
 from podium.review.model import Accepted
 from podium.review.rules import Refused
@@ -22,6 +27,7 @@ from podium.testing.script import Script, rounds
 from podium.testing.waiting import eventually
 
 MakeWorld = Callable[..., World]
+EVE = Identity(name="Eve", email="eve@example.org")
 
 
 @pytest.fixture
@@ -201,3 +207,11 @@ def test_the_landed_commit_carries_trailers_and_its_receipt_travels_to_the_users
     assert "Assisted-by: scripted" in trailers
     assert repository.git("notes", "--ref=podium", "show", "main") == accepted.envelope
     assert repository.git("rev-parse", f"{accepted.receipt.commit}^{{tree}}") == accepted.receipt.tree
+    with world.desk.reading(world.project.id) as state:
+        (entry,) = state.landings.entries.values()
+        what = landable(state, entry)
+    with closing(Mirror(world.desk.home.mirror(world.project.id))) as bare:
+        landed = bare.resolve("refs/heads/main") or ""
+        forged = commit_tree(bare, bare.tree_of(before), (before,), message(what), author=EVE, date="1 +0000")
+        assert find_landed(bare, what, landed) == landed
+        assert find_landed(bare, what, forged) is None  # its trailers are right, and its tree is another one

@@ -106,12 +106,12 @@ class Attempt:
             await in_thread(self._diverged, synced)
             return True
         tip = await in_thread(tip_for, self.mirror, self.ground.project)
-        done = await in_thread(find_landed, self.mirror, self.entry.id, tip)
+        with self.shop.desk.reading(self.project) as state:
+            what, run = landable(state, self.entry), state.runs.by_id[self.entry.run]
+        done = await in_thread(find_landed, self.mirror, what, tip)
         if done is not None:
             await in_thread(self._record, done, ())
             return True
-        with self.shop.desk.reading(self.project) as state:
-            what, run = landable(state, self.entry), state.runs.by_id[self.entry.run]
         merged = await in_thread(merged_tree, self.mirror, what, tip)
         if isinstance(merged, Conflicted):
             await in_thread(self._conflict, what, tip, merged)

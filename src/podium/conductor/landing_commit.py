@@ -8,7 +8,7 @@ from podium.conductor.state import State
 from podium.git.commits import commit_tree
 from podium.git.merge import merge, revert_tree
 from podium.git.mirror import Mirror
-from podium.git.model import Identity, Merge
+from podium.git.model import Identity, Merge, Merged
 from podium.kernel.clock import moment
 from podium.landing.model import Entry
 from podium.review.model import Accepted, Receipt
@@ -101,12 +101,21 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def find_landed(mirror: Mirror, entry: str, tip: str) -> str | None:
-    """The commit of an entry that is already on the branch, however its writer ended."""
-    found = mirror.git(
-        ["log", "--format=%H", "--max-count=1", "--fixed-strings", f"--grep={ENTRY_TRAILER}: {entry}", tip, "--"]
-    ).text()
-    return found or None
+def find_landed(mirror: Mirror, what: Landable, tip: str) -> str | None:
+    """The commit of an entry that is already on the branch, however its writer ended.
+
+    Anybody can write its trailer. So it counts only where its tree is what the accepted work gives on its parent.
+    """
+    trailer = f"--grep=^{ENTRY_TRAILER}: {what.entry.id}$"
+    found = mirror.git(["log", "--format=%H %T %P", "--max-count=20", "--basic-regexp", trailer, tip, "--"]).text()
+    for line in found.splitlines():
+        commit, tree, *parents = line.split(" ")
+        if len(parents) != 1:
+            continue
+        merged = merged_tree(mirror, what, parents[0])
+        if isinstance(merged, Merged) and merged.tree == tree:
+            return commit
+    return None
 
 
 def _identity(person: str) -> Identity:
