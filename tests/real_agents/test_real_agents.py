@@ -134,9 +134,9 @@ def test_a_denied_edit_does_not_happen_and_an_allowed_one_does(real: Make, name:
     bench = real(
         name,
         prompt(
+            Write(path="allowed.txt", text="x\n"),  # first: Copilot, OpenCode and Qwen end a turn at a denial
             Read(path="limit.py"),
             Edit(path="limit.py", old="LIMIT = 5", new="LIMIT = 6"),
-            Write(path="allowed.txt", text="x\n"),
             Say(text="Done."),
         ),
     )
