@@ -142,6 +142,14 @@ def test_failing_tests_and_messages_catch_nothing(tmp_path: Path) -> None:
     assert outcome == Blind(why="no mutant of the changed lines: no test runs them")
 
 
+def test_only_tests_that_run_a_changed_line_are_run_and_what_needs_others_is_blind(tmp_path: Path) -> None:
+    source = "def one(n):\n    return n + 1\n"
+    test = "import cart\n\nREADY = []\n\ndef test_first():\n    READY.append(1)\n"
+    test += "\ndef test_second():\n    assert READY and cart.one(1) == 2\n"
+    outcome = look(tmp_path, {"cart.py": source, "test_cart.py": test}).outcome
+    assert outcome == Blind(why="cart.py: no test of one passes without the tests before it")
+
+
 def test_mutants_can_be_left_out() -> None:
     off = {"evidence": EvidenceSettings(mutants=False)}
     assert MUTANTS.jobs(order(test=PYTEST, changes=(all_lines("cart.py", SOURCE),), settings=off)) == ()

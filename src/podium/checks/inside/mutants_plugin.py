@@ -60,6 +60,7 @@ class Hooks:
         self.lines = {path: frozenset(lines) for path, lines in data["lines"].items()}
         self.most = data["most"]
         self.only = data.get("only")  # names of tests; None = all
+        self.ran = {path: frozenset(lines) for path, lines in data.get("ran", {}).items()}  # when they were watched
         self.deadline = now() + data["seconds"]
         self.told: dict[str, Any] = {"tests": 0, "blind": [], "mutants": [], "unrun": [], "uncovered": 0}
 
@@ -119,11 +120,10 @@ class Hooks:
                 found += self._of(target, lines)
         chosen: list[Any] = []
         for mutant in found:
-            covered = covering.get((mutant.target.path, mutant.line), [])
-            tests = [t for t in covered if _name(session, t) not in failed]
+            tests = [t for t in covering.get((mutant.target.path, mutant.line), []) if _name(session, t) not in failed]
             if tests:
                 chosen.append((mutant, tests))
-            elif covered and self.only is not None:
+            elif self.only is not None and mutant.line in self.ran.get(mutant.target.path, ()):
                 self._say("%s: no test of %s passes without the tests before it", mutant.target)
             else:
                 mutant.status = "unrun"

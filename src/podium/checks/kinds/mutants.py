@@ -79,9 +79,9 @@ async def _work(bench: Bench) -> Answer:
     if untold:
         return Answer(outcome=Blind(why=untold), tool="podium")
     environment = bench.order.settings.environment
-    only = await _covering(bench, every, changed) if bench.order.settings.evidence.test_map else None
+    known = await _known(bench, every, changed) if bench.order.settings.evidence.test_map else {}
     seconds = bench.spare_seconds()
-    data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1), "only": only}
+    data = {"lines": changed.lines(), "most": _MOST, "seconds": round(seconds * _SHARE, 1), **known}
     brought = bring_in(
         "mutants_plugin", data, environment.test, bench.order.settings, needs=("lines_plugin", "mutations")
     )
@@ -102,14 +102,21 @@ async def _work(bench: Bench) -> Answer:
     return Answer(outcome=outcome, findings=found.all(), candidate=seen.execution, tool="podium", mutants=tried)
 
 
-async def _covering(bench: Bench, every: ChangedPython, changed: ChangedPython) -> list[str] | None:
-    """The tests that run a changed function, by the map that is made anyway; None where that cannot be told."""
+async def _known(bench: Bench, every: ChangedPython, changed: ChangedPython) -> dict[str, object]:
+    """By the map that is made anyway, the tests that run a changed line, and the lines; nothing where it is missing."""
     seen = await watched(bench, every)
     told = read_map(seen.artefacts) if seen is not None and seen.execution.how == "exited" else None
     if told is None:
-        return None
-    tests = {test for each in changed.statements for test in told.of(each.path, each.start, each.end)}
-    return sorted(tests - {""})
+        return {}
+    tests: set[str] = set()
+    ran: dict[str, list[int]] = {}
+    for path, lines in changed.lines().items():
+        for line in lines:
+            found = told.of(path, line, line) - {""}
+            tests |= found
+            if found:
+                ran.setdefault(path, []).append(line)
+    return {"only": sorted(tests), "ran": ran}
 
 
 def read_told(told: bytes | None) -> Told | None:
