@@ -247,7 +247,6 @@ def test_the_provider_cannot_set_a_cookie_or_keep_the_agents_connection() -> Non
         assert not {"set-cookie", "x-odd"} & set(head)
 
 
-
 @pytest.mark.parametrize("answered", [True, False])
 def test_the_providers_connection_is_closed_at_whatever_moment_the_gateway_ends(*, answered: bool) -> None:
     async def ended_after(turns: int, url: str) -> None:
