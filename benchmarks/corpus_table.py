@@ -22,9 +22,10 @@ HEAD = """\
 What each kind of evidence said about {count} changes of {projects} well-known Python projects, as
 `python benchmarks/corpus.py` wrote it. The changes are slices of the difference between two consecutive releases: one
 changed module with the test files named after it, on top of the older release. Nobody wrote a slice as such, and some
-need another one to work: their tests fail, and they stay in the table. So do projects whose tests fail before and
-after, for want of a package or of an older pytest (`broken before`): the kinds that need tests are blind there, and say
-so. The releases are source distributions, pinned by digest in `benchmarks/corpus.json`. Seconds are those of a machine
+need another one to work: their tests fail, and they stay in the table. A new module that a slice imports comes with it.
+`broken before` is what the project's own suite does on this Python, before and after. `not run` is the budget of 90
+seconds, which the suite of packaging takes alone on a busy machine. The releases are source distributions, pinned by
+digest in `benchmarks/corpus.json`; the rows are from runs of different days. Seconds are those of a machine
 of two cores that had much else to do: five to ten times those of an idle one.
 
 `finds` means that the kind has something to show: for `behaviour` a concrete call with both results, for `unrun lines`
