@@ -25,7 +25,7 @@ changed module with the test files named after it, on top of the older release. 
 need another one to work: their tests fail, and they stay in the table. A new module that a slice imports comes with it.
 `broken before` is what the project's own suite does on this Python, before and after. `not run` is the budget of 90
 seconds, which the suite of packaging takes alone on a busy machine. The releases are source distributions, pinned by
-digest in `benchmarks/corpus.json`; the rows are from runs of different days. Seconds are those of a machine
+digest in `benchmarks/corpus.json`; the rows are from several runs. Seconds are those of a machine
 of two cores that had much else to do: five to ten times those of an idle one.
 
 `finds` means that the kind has something to show: for `behaviour` a concrete call with both results, for `unrun lines`
