@@ -162,9 +162,7 @@ class Tripwire:
         else:
             self._calls.pop(event.id, None)
         found: list[Tripped | Cleared] = []
-        if (
-            call.status == "completed"
-        ):  # what was denied, or failed, wrote nothing; the files themselves are looked at too
+        if call.status == "completed":  # what was denied or failed wrote nothing; the files are looked at too
             found += self.changed(self._written(call))
         if event.command or event.paths:
             found += self._danger(call.command, call.paths if call.kind in ("read", "search") else ())
