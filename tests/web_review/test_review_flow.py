@@ -11,9 +11,11 @@ from typing import Any
 from review_world import ADA, READY, Reviewed, until
 
 from browser import OpenPage, violations
+from podium.conductor.reading_times import open_times
 from podium.conductor.ssh_signing import SshSigner
 from podium.evidence.model import Finding
-from podium.review.model import Accepted, Refined, Rejected
+from podium.kernel.clock import SystemClock, stamp
+from podium.review.model import Accepted, HunkTime, Refined, Rejected, TimeBatch
 from podium.testing.waiting import eventually
 
 Build = Callable[..., Reviewed]
@@ -315,6 +317,56 @@ def test_the_page_has_no_axe_violation_in_both_palettes_and_names_what_it_shows(
     assert 'region "Why this hunk is here"' in tree
 
 
+def test_why_a_hunk_is_here_tells_clause_finding_and_who_wrote_the_line_before(
+    reviewed: Build, open_page: OpenPage
+) -> None:
+    found = Finding(
+        fingerprint="x", rule="sink/eval", level="warning", message="a new eval", path="src/shop.py", line=6
+    )
+    world = reviewed(BEFORE, AFTER, findings=[found])
+    page = world.open(open_page(), "?order=path")
+    page.evaluate("const diff = document.getElementById('diff'); diff.go(diff.order[0])")
+    page.keyboard.press("e")
+    said = page.locator(".of-why")
+    said.get_by_text("a new eval").wait_for()
+    told = said.inner_text()
+    assert "B1" in told
+    assert "adds the prices" in told
+    assert "a new eval" in told
+    assert "no step of the transcript that is known" in told
+
+
+def test_a_large_change_can_be_read_in_slices_and_a_quick_reader_is_told_so_calmly(
+    reviewed: Build, open_page: OpenPage
+) -> None:
+    def body(word: str) -> str:
+        return "".join(f"def {word}{number}(value):\n    return value * {number}\n\n\n" for number in range(110))
+
+    world = reviewed(BEFORE, {**BEFORE, "src/rabbit.py": body("rabbit"), "src/weasel.py": body("weasel")})
+    page = world.open(open_page())
+    slices = page.locator("#slices li")
+    assert slices.count() == 2
+    assert "src/rabbit.py" in slices.first.inner_text() + slices.last.inner_text()
+    assert "1 to read" in slices.first.inner_text()
+    assert page.locator("#pace").count() == 0
+    page.keyboard.press("u")
+    page.keyboard.press("N")
+    until(page, "!document.getElementById('diff').going")  # it is beyond what the page brought with it
+    page.keyboard.press("u")
+    eventually(lambda: list(marks(world).values()).count("understood") == 2, 30)
+    now = SystemClock().now()
+    times = tuple(HunkTime(hunk=hunk, seconds=60.0) for hunk in marks(world))
+    batch = TimeBatch(
+        id="b1", run=next(iter(world.runs.values())), round=1, by=ADA, began=stamp(now), ended=stamp(now), times=times
+    )
+    open_times(world.desk.home, world.project.id, ADA).add(batch)
+    page.reload()
+    until(page, READY)
+    assert "lines in this sitting: beyond 400 fewer defects are found" in page.locator("#pace").inner_text()
+    assert [each.inner_text().split("\n")[0].count(" read") for each in slices.all()] == [1, 1]
+    assert violations(page) == []
+
+
 def test_candidates_that_race_are_compared_before_one_is_read(reviewed: Build, open_page: OpenPage) -> None:
     world = reviewed(BEFORE, AFTER)
     world.deliver({**AFTER, "docs/more.md": "more\n"}, agent="other")
@@ -409,3 +461,20 @@ def test_in_a_blind_pass_findings_are_told_once_their_hunk_is_marked(reviewed: B
     until(page, f"document.getElementById('diff').current === '{first}'")
     page.keyboard.press("u")
     page.locator("#facts").get_by_text("this is odd").wait_for(state="attached")
+
+
+def test_a_mark_pressed_before_the_next_hunk_is_shown_marks_nothing(reviewed: Build, open_page: OpenPage) -> None:
+    long = "".join(f"value{number} = {number}\n" for number in range(400))
+    world = reviewed(BEFORE, {**BEFORE, "src/one.py": long, "src/two.py": long.replace("value", "other")})
+    page = world.open(open_page())
+    page.keyboard.press("u")
+    eventually(lambda: list(marks(world).values()) == ["understood"], 30)
+    page.context.set_offline(True)
+    page.keyboard.press("N")
+    page.keyboard.press("u")
+    page.get_by_text("nothing was marked").wait_for()
+    page.context.set_offline(False)
+    until(page, "document.getElementById('diff').blocks[1].drawn")
+    page.keyboard.press("N")
+    page.keyboard.press("u")
+    eventually(lambda: list(marks(world).values()) == ["understood", "understood"], 30)

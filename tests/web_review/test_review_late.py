@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 from collections.abc import Callable
 
 from review_world import Reviewed, until
 
 from browser import OpenPage, violations
+from podium.api.guard import cookie_name
 from podium.evidence.events import EvidenceClosed, EvidenceGathered, Pending
 from podium.evidence.model import Fails, Finding, Item
 from podium.runs.store import candidate_of
@@ -67,3 +69,15 @@ def test_what_is_still_being_gathered_is_told_and_what_has_come_is_put_in_withou
         closed = EvidenceClosed(run="run1", round=1, tree=item.tree, seconds=2.0)
         change.append(closed, actor="podium:worker")
     page.locator("#pending").wait_for(state="detached")
+
+
+def test_a_page_never_claims_to_know_what_came_while_it_was_made(reviewed: Build) -> None:
+    world = reviewed(BEFORE, AFTER)
+    before = world.desk.look(world.project.id).seq
+    connection = http.client.HTTPConnection("127.0.0.1", world.site.port, timeout=60)
+    cookie = f"{cookie_name(world.site.port)}={world.site.keys.secret()}"
+    connection.request("GET", "/review/shop/T1", headers={"Cookie": cookie, "Accept": "text/html"})
+    page = connection.getresponse().read().decode()
+    connection.close()
+    assert world.desk.look(world.project.id).seq > before, "the look at it is a record too"
+    assert f'data-seq="{before}"' in page

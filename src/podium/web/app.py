@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 from collections.abc import Sequence
 from importlib import import_module
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from podium.api.acts import wants_json
 from podium.api.chronicle import Chronicle
-from podium.api.errands import Errands
 from podium.api.failure import as_json, status_of
 from podium.api.guard import Guard, cookie_name
 from podium.api.keys import Keys
@@ -25,7 +26,7 @@ from podium.api.pulse import Pulse
 from podium.api.seat import Seat, seat_of
 from podium.api.story import Stories
 from podium.kernel.errors import PodiumError
-from podium.web.page import ERRANDS_AT, bare_page
+from podium.web.page import ERRANDS_AT, SEQ_AT, bare_page
 
 PARTS = (
     "podium.api.events",
@@ -66,7 +67,7 @@ def build_app(seat: Seat, *, port: int, secret: str, pulse: Pulse | None = None)
     app.state.pulse = pulse or Pulse(seat)
     app.state.stories = Stories(seat)
     app.state.chronicle = Chronicle(seat)
-    return Guard(_Net(app, seat.errands), secret=secret, port=port, refuse=_refuse)
+    return Guard(_Net(app, seat), secret=secret, port=port, refuse=_refuse)
 
 
 def _routes() -> Sequence[BaseRoute]:
@@ -116,14 +117,20 @@ def _answer(request: Request, error: PodiumError, status: int) -> Response:
 
 
 class _Net:
-    """Catches a fault of Podium's own: one traceback in the log, which `podium up` prints, and an answer."""
+    """Notes from when on a page may be behind, and catches a fault of Podium's own.
 
-    def __init__(self, app: ASGIApp, errands: Errands) -> None:
+    Of a fault there is one traceback in the log, which `podium up` prints, and an answer.
+    """
+
+    def __init__(self, app: ASGIApp, seat: Seat) -> None:
         self._app = app
-        self._errands = errands
+        self._seat = seat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[ERRANDS_AT] = self._errands.version()
+        scope[ERRANDS_AT] = self._seat.errands.version()
+        if scope.get("method") == "GET" and _wants_page(scope):
+            with contextlib.suppress(PodiumError):  # the page itself says so
+                scope[SEQ_AT] = await run_in_threadpool(lambda: self._seat.desk.look(self._seat.project).seq)
         begun = False
 
         async def noting(message: Message) -> None:
@@ -140,3 +147,9 @@ class _Net:
             what = f"something broke: {type(error).__name__}"
             fault = PodiumError(what, do="It is a fault of Podium. The terminal of podium up has the details.")
             await _answer(Request(scope, receive), fault, 500)(scope, receive, send)
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a whole page is asked for, and not a part of one, a file or the stream."""
+    accepted = dict(scope["headers"]).get(b"accept", b"")
+    return accepted.startswith(b"text/html") and b"json" not in accepted

@@ -26,6 +26,8 @@ from podium.review.person import person, short_name
 
 ERRANDS_AT = "podium.errands"
 """In a request's scope: how far the errands were before anything was read for the page."""
+SEQ_AT = "podium.seq"
+"""In a request's scope: the ledger's last record then. What a page says of later ones may be only half of it."""
 THEME_COOKIE = "podium-theme"
 PLACES = (
     ("attention", "/", "Attention", "g a"),
@@ -51,7 +53,7 @@ def page(request: Request, template: str, *, place: str, title: str, status: int
         "who": _who(request),
         "theme": theme(request),
         "version": __version__,
-        "seq": state.seq,
+        "seq": request.scope.get(SEQ_AT, state.seq),
         "errands_at": request.scope.get(ERRANDS_AT, 0),
     }
     return HTMLResponse(environment().get_template(template).render({**shown, **values}), status_code=status)

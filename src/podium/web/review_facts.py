@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from podium.evidence.claims import sentences
@@ -16,10 +16,12 @@ from podium.review.model import Point
 from podium.review.person import short_name
 from podium.review.points import Answered, Closed, Met, Open, state
 from podium.review.replies import Reply, replies
+from podium.review.split import Slice
 from podium.review.trace import Trace
 
 _OBJECT = re.compile(r"\b[0-9a-f]{40}\b")
 _MOST_FINDINGS = 100
+_MOST_PATHS = 4  # of a slice
 _READ_FIRST = "read it first"  # why it cannot be skipped is told once it is marked
 _TONES = {"good": "good", "bad": "bad", "warn": "warn"}
 
@@ -44,6 +46,17 @@ class FindingFact:
     place: str
     hunk: str
     line: int
+
+
+@dataclass(frozen=True)
+class SliceFact:
+    """Files of a large change that belong together. `hunk` is the next one to be read there, or the first."""
+
+    lines: int
+    paths: tuple[str, ...]
+    more: int  # files that are not listed
+    unread: int
+    hunk: str
 
 
 @dataclass(frozen=True)
@@ -236,6 +249,22 @@ def traced(case: Case, found: Trace) -> tuple[list[LaneFact], list[str]]:
     ]
     texts = {clause.id: clause.text for clause in case.clauses}
     return hunks, [f"{name}: {texts[name]}" for name in found.untouched]
+
+
+def slice_facts(case: Case, slices: Iterable[Slice], unread: Collection[str]) -> list[SliceFact]:
+    """Parts of a large change that can be read apart; `unread` = the ids of hunks that are still to be read."""
+    at = {hunk.id: place for place, hunk in enumerate(case.hunks)}
+    return [
+        SliceFact(
+            lines=each.lines,
+            paths=each.paths[:_MOST_PATHS],
+            more=len(each.paths[_MOST_PATHS:]),
+            unread=sum(name in unread for name in each.hunks),
+            hunk=min((name for name in each.hunks if name in unread), key=at.__getitem__, default=each.hunks[0]),
+        )
+        for each in slices
+        if each.hunks
+    ]
 
 
 def counted(items: Iterable[Item]) -> dict[str, int]:

@@ -23,7 +23,15 @@ from podium.review.provenance import provenance
 from podium.review.reading import holds_most
 from podium.review.verdict import last_decision
 from podium.web.page import page
-from podium.web.review_facts import clause_facts, item_facts, lane_facts, point_facts, sentences_of, traced
+from podium.web.review_facts import (
+    clause_facts,
+    item_facts,
+    lane_facts,
+    point_facts,
+    sentences_of,
+    slice_facts,
+    traced,
+)
 from podium.web.review_parts import BLOCK, drawing, order_of, view_of
 from podium.web.review_race import racing, show_race
 from podium.web.review_room import Reading, Room, room_of, run_for
@@ -69,7 +77,7 @@ def show(request: Request) -> Response:
         plain=not coloured,
         first=Markup(drawing(room, reading, sheet).rows(0, BLOCK)),
         **_facts(room, reading, case),
-        **_reading(seat, room, case),
+        **_reading(seat, room, reading, case),
     )
 
 
@@ -95,7 +103,7 @@ def _facts(room: Room, reading: Reading, case: Case) -> dict[str, Any]:
     }
 
 
-def _reading(seat: Seat, room: Room, case: Case) -> dict[str, Any]:
+def _reading(seat: Seat, room: Room, reading: Reading, case: Case) -> dict[str, Any]:
     """How far this person has come, and what stands against an accept of theirs."""
     folded = case.folded
     unread = [hunk for hunk in marks.unread(case.hunks, case.own_marks) if hunk.id not in folded]  # as rules has it
@@ -116,6 +124,7 @@ def _reading(seat: Seat, room: Room, case: Case) -> dict[str, Any]:
         "since_round": apart.before if apart else 0,
         "hints": own_pace.hints,
         "pace": own_pace.said,
+        "slices": slice_facts(case, reading.sheaf.slices, {hunk.id for hunk in unread}),
         "voided": voided(case),
     }
 

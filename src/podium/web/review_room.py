@@ -41,6 +41,7 @@ from podium.review.case import Case
 from podium.review.model import MarkName
 from podium.review.person import key, person
 from podium.review.reading import Placed, reading_order
+from podium.review.split import Slice, proposal
 from podium.review.trace import Trace
 from podium.runs.model import Candidate, FileChange, Hunk, Run
 from podium.runs.store import candidate_of
@@ -74,6 +75,11 @@ class Sheaf:
     def rows(self) -> int:
         """How large it is: lines of its hunks, and a few for each hunk."""
         return sum(len(hunk.lines) + 3 for _, hunk in self.where.values())
+
+    @cached_property
+    def slices(self) -> tuple[Slice, ...]:
+        """A large change in parts that can be read apart; none for another one."""
+        return proposal(self.changes)
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,8 @@ class Room:
                 case = self._case(desk.look(seat.project), reading)
                 if not self._closed.is_set():
                     self.trace(reading, case)
+                if not self._closed.is_set():
+                    _ = sheaf.slices
             finally:
                 desk.close()
 

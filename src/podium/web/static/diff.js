@@ -15,6 +15,7 @@ class PodiumDiff extends HTMLElement {
     this.order = [];
     this.blocks = [];
     this.current = "";
+    this.going = ""; // the hunk that is being brought: nobody can have read it yet
     this.shown = new Set(); // blocks with rows
     this.expanded = new Map(); // hunk id -> { up, down }
     this.near = new IntersectionObserver((seen) => this.#near(seen), { rootMargin: NEAR });
@@ -203,9 +204,11 @@ class PodiumDiff extends HTMLElement {
     const target = row >= 0 ? row : hunk.start;
     const block = this.blockOf(target);
     block.element.scrollIntoView({ block: "nearest" });
+    this.going = id;
     await this.draw(block);
     const next = this.blockOf(target + 1);
     if (next !== block) await this.draw(next); // a file's head may be the last row of a block
+    if (this.going !== id || !block.drawn) return false; // another one was asked for, or the server is away
     this.choose(id);
     const sections = this.sections(id);
     const element = line >= 0
@@ -220,6 +223,7 @@ class PodiumDiff extends HTMLElement {
   }
 
   choose(id) {
+    this.going = "";
     if (id === this.current) return;
     for (const each of this.querySelectorAll("section.hunk.at")) each.classList.remove("at");
     this.current = id;

@@ -21,6 +21,10 @@ function mark(name) {
     toast("No hunk is chosen: n goes to the first one");
     return;
   }
+  if (diff.going) {
+    toast("The next hunk is not shown yet: nothing was marked");
+    return;
+  }
   const next = hunk.mark === name ? "unseen" : name;
   if (next === "unseen") seen.hold(hunk);
   diff.mark(hunk.id, next);
