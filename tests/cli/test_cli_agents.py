@@ -57,6 +57,21 @@ def test_agents_are_listed_with_what_they_can_and_what_they_lack(world: World) -
         assert word in shown
 
 
+def test_another_version_than_the_one_that_was_tried_is_told(world: World) -> None:
+    _settings(world, Say(text="x"))
+    program = world.base / "bin" / "claude"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text("#!/bin/sh\necho '0.0.1 (Claude Code)'\n")
+    program.chmod(0o755)
+    settings = world.repository / "podium.toml"
+    settings.write_text(settings.read_text().replace("/nowhere/claude", str(program)))
+    found = {each["name"]: each for each in world.podium("agents", "--json").json["agents"]}
+    assert found["claude"]["version"].startswith("0.0.1")
+    assert found["claude"]["tried_version"] not in ("", "0.0.1")
+    shown = " ".join(world.podium("agents").out.split())
+    assert f"Podium was tried with its version {found['claude']['tried_version']}" in shown
+
+
 def test_a_key_is_told_by_its_place_and_never_by_its_value(world: World) -> None:
     _settings(world, Say(text="x"))
     key = "sk-a-secret-that-nobody-prints"
