@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from own_port import own_port
 from podium.api.seat import Seat
 from podium.conductor.desk import Desk
 from podium.conductor.home import Home
@@ -61,7 +62,7 @@ class Shop:
             signer=NoSigner,
             ensure_conductor=lambda: False,
         )
-        site = Site(seat, ahead=False)
+        site = Site(seat, own_port(), ahead=False)
         return cls(root, desk, project, sources, site, _serve(site), seat)
 
     @property

@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Error
 
+from own_port import own_port
 from podium.api.seat import Seat
 from podium.conductor.approve_plan import approve_plan
 from podium.conductor.desk import Desk
@@ -168,7 +169,7 @@ class Reviewed:
             signer=lambda: keys[-1],
             ensure_conductor=lambda: False,
         )
-        site = Site(seat, ahead=ahead)
+        site = Site(seat, own_port(), ahead=ahead)
         thread = threading.Thread(target=site.serve, daemon=True)
         thread.start()
         base = repository.git("rev-parse", "HEAD")
