@@ -26,7 +26,7 @@ from podium.runs.model import Delivered, Run
 from podium.spec.parse import parse_spec
 from podium.testing import actions
 from podium.testing.processes import marked
-from podium.testing.repositories import build_repository
+from podium.testing.repositories import Repository, build_repository
 from podium.testing.script import Script, ScriptedTask, save
 from podium.testing.waiting import eventually
 
@@ -223,6 +223,12 @@ class World:
         except BaseException as error:
             raise AssertionError(f"{task} is {self.task(task)!r}\n{self.log()[-3000:]}") from error
         return self.task(task)
+
+    def wait_for_delivery(self) -> None:
+        """Wait until the user's branch is where the mirror's is: git moves it when all files are in the checkout."""
+        mirror = Repository(self.desk.home.mirror(self.project.id))
+        target = f"refs/heads/{self.project.target}"
+        eventually(lambda: Repository(self.root).head == mirror.git("rev-parse", target), 20.0)
 
     def read_all(self, task: str, by: str = ADA) -> None:
         """Mark every hunk of the newest candidate as read, as a reviewer who has seen it all."""

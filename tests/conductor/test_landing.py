@@ -148,7 +148,9 @@ def test_a_dirty_checkout_is_never_touched_and_gets_the_work_once_it_is_clean(ma
     world.start_worker()
     world.accept("T2")
     world.wait_for("T2", OnTarget)
-    eventually(lambda: (world.root / "src/t1/a.py").exists() and (world.root / "src/t2/a.py").exists(), 10)
+    world.wait_for_delivery()
+    assert (world.root / "src/t1/a.py").exists()
+    assert (world.root / "src/t2/a.py").exists()
     eventually(lambda: undelivered(world.desk, world.project.id, os.environ["PATH"]) == ("", ""), 10)
 
 
@@ -170,7 +172,8 @@ def test_a_branch_that_diverged_holds_the_landing_until_the_person_has_merged(ma
     user(world).git("merge", "-q", "--no-edit", "podium/main")
     assert len(resume_landings(world.desk, world.project.id, actor=ADA)) == 1
     world.wait_for("T2", OnTarget)
-    eventually(lambda: (world.root / "src/t2/a.py").exists(), 10)
+    world.wait_for_delivery()
+    assert (world.root / "src/t2/a.py").exists()
     assert_whole(world)
 
 

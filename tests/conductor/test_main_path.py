@@ -11,7 +11,6 @@ from conductor_world import World, writes
 from podium.landing.model import InReview, OnTarget
 from podium.review.model import Accepted
 from podium.testing.script import Script
-from podium.testing.waiting import eventually
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -37,7 +36,6 @@ def test_two_tasks_go_from_plan_to_target_one_after_the_other(world: World) -> N
     world.wait_for("T2", InReview)
     assert isinstance(world.accept("T2"), Accepted)
     world.wait_for("T2", OnTarget)
-    delivered = world.root / "src" / "two.py"
-    eventually(delivered.exists, 10)
-    assert delivered.read_text() == "print(2)\n"
+    world.wait_for_delivery()
     assert (world.root / "src" / "one.py").read_text() == "print(1)\n"
+    assert (world.root / "src" / "two.py").read_text() == "print(2)\n"

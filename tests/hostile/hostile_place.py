@@ -12,10 +12,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import pytest
 
+import podium
 from podium.cli import main
 from podium.cli.context import Context
 from podium.testing.repositories import Repository
@@ -30,11 +32,31 @@ def users() -> list[Any]:
     return [0, pytest.param(ORDINARY, marks=pytest.mark.slow)] if os.geteuid() == 0 else [0]
 
 
-def can_run_python(uid: int) -> bool:
-    """Whether this user can read the Python that the tests run with (a venv made from one in a closed home, say)."""
-    real = os.path.realpath(sys.executable)
-    command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "test", "-r", real]
-    return subprocess.run(command, check=False).returncode == 0
+def opened(command: list[str]) -> list[str]:
+    """The command, where any user can read the Python that the tests run with, even one in the closed home of root.
+
+    In a mount namespace of its own each closed directory on the way is hidden by an empty one that holds only that
+    Python. For root only.
+    """
+    needed = {os.path.realpath(place) for place in (sys.base_prefix, sys.prefix, Path(podium.__file__).parent)}
+    closed = {outer for place in needed if (outer := _closed(Path(place))) is not None}
+    pairs = [(str(outer), place) for outer in closed for place in needed if Path(place).is_relative_to(outer)]
+    if not pairs:
+        return command
+    script = ['set -e; kept=$(mktemp -d); mount -t tmpfs -o nosuid,nodev none "$kept"']
+    for number, (_, place) in enumerate(pairs):
+        script.append(f'mkdir "$kept/{number}"; mount --rbind {quote(place)} "$kept/{number}"')
+    script += [f"mount -t tmpfs -o mode=755,nosuid,nodev none {quote(outer)}" for outer in dict(pairs)]
+    for number, (_, place) in enumerate(pairs):
+        script.append(f'mkdir -p {quote(place)}; mount --rbind "$kept/{number}" {quote(place)}')
+    script.append('umount -l "$kept"; rmdir "$kept"; exec "$@"')
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "; ".join(script), "sh", *command]
+
+
+def _closed(place: Path) -> Path | None:
+    """The outermost directory on the way that only its owner may enter."""
+    way = [*reversed(place.parents), place]
+    return next((each for each in way if not each.stat().st_mode & 0o001), None)
 
 
 def user_name(uid: int) -> str:
@@ -113,7 +135,8 @@ class Place:
         """The command that runs this command as the user."""
         if not self.uid:
             return command
-        return ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs", *command]
+        user = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", "--no-new-privs"]
+        return opened([*user, *command])
 
     def podium(self, *arguments: str, prefix: tuple[str, ...] = (), code: int | None = None) -> Result:
         """One command to its end: no traceback, and nothing in its lines that acts on a terminal, whatever it is."""

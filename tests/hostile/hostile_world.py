@@ -313,6 +313,12 @@ class World(Place):
         landed: Any = entry.state
         return landed.commit
 
+    def delivered(self, name: str) -> str:
+        """As `landed`, and wait until it is in the checkout: git moves the branch when all files are there."""
+        commit = self.landed(name)
+        eventually(lambda: Trusted(self.root).head == commit, 20, every=0.05)
+        return commit
+
     def assert_ledger_verifies(self) -> None:
         self.podium("ledger", "verify", code=0)
 

@@ -13,7 +13,6 @@ from podium.landing.model import InReview
 from podium.testing import actions, odd_repositories
 from podium.testing.repositories import Content, Link, Repository, Submodule, build_repository
 from podium.testing.script import rounds
-from podium.testing.waiting import eventually
 
 
 def at(place: Place, repository: Repository) -> Place:
@@ -154,10 +153,10 @@ def test_work_on_an_odd_repository_changes_only_what_the_agent_changed(build_wor
     assert any("submodules" in note and "vendor/lib" in note for note in world.round_of("odd").notes)
     world.assert_prints_safely("odd")
     before = world.mirror.git_bytes("ls-tree", "-r", "-z", "main")
-    commit = world.landed("odd")
+    commit = world.delivered("odd")
     after = world.mirror.git_bytes("ls-tree", "-r", "-z", commit)
     gone = [line for line in before.split(b"\0") if line and line not in after.split(b"\0")]
     assert [line.partition(b"\t")[2] for line in gone] == [b"pictures/logo.png"]
-    eventually((world.root / "src/odd/x.py").exists, 20)
+    assert (world.root / "src/odd/x.py").exists()
     assert world.podium("status", code=0)
     world.assert_ledger_verifies()

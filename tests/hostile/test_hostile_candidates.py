@@ -121,10 +121,10 @@ def test_odd_file_names_go_through_harvest_review_landing_and_why(world: World) 
     world.ran("odd", InReview)
     assert world.changed_paths("odd") == sorted(b"src/odd/" + name for name in ODD)
     world.assert_prints_safely("odd")
-    commit = world.landed("odd")
+    commit = world.delivered("odd")
     listed = world.mirror.git_bytes("ls-tree", "-r", "-z", "--name-only", commit, "src/odd")
     assert sorted(listed.split(b"\0")[:-1]) == sorted(b"src/odd/" + name for name in ODD)
-    eventually(lambda: (world.root / "src/odd/-rf").exists(), 20)
+    assert (world.root / "src/odd/-rf").exists()
     for name in ODD:
         told = world.podium_here("why", os.fsdecode(b"src/odd/" + name) + ":2")
         assert world.full("odd") in told.out
@@ -178,9 +178,8 @@ def test_an_actor_that_is_no_name_is_refused(world: World, actor: str) -> None:
 
 def test_landed_attributes_hooks_and_settings_run_nothing_in_the_users_repository(world: World, pwned: Path) -> None:
     world.ran("attributes", InReview)
-    commit = world.landed("attributes")
-    delivered = world.root / "src/attributes/x.py"
-    eventually(delivered.exists, 20)
+    commit = world.delivered("attributes")
+    assert (world.root / "src/attributes/x.py").exists()
     assert world.mirror.git_bytes("cat-file", "blob", f"{commit}:src/attributes/x.py") == b"print(1)\n"
     assert not pwned.exists()
     world.podium("land", code=0)
