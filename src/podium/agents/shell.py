@@ -47,6 +47,7 @@ while IFS= read -r line; do
   ) & turn=$!
 done
 [ -z "$turn" ] || kill -TERM "$turn" 2>/dev/null
+rm -rf "$at"
 """
 
 

@@ -109,8 +109,8 @@ class AgentConformance:
         """A task for an agent that never ends its turn, and how to see that it has begun it."""
 
     def env(self, place: Path) -> dict[str, str]:
-        """The agent's variables; by default the usual PATH, and `place` as its HOME."""
-        return {"PATH": os.defpath, "HOME": str(place)}
+        """The agent's variables; by default the usual PATH, and `place` as its HOME and for what is temporary."""
+        return {"PATH": os.defpath, "HOME": str(place), "TMPDIR": str(place)}
 
     # --- the suite ----------------------------------------------------------------------------------------------------
 
