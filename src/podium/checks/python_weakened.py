@@ -26,6 +26,10 @@ _OPPOSITES = (
 )
 _ON_A_CONDITION = ("skipif", "skipIf", "skipUnless")  # ordinary for a new test; on an existing one it is told
 _BROAD = ("Exception", "BaseException")
+_MOST_PAIRS = 20_000
+"""Old names (or cases) times new ones up to which it is asked which are alike: a second or less. Beyond, what has not
+its old name is gone, which is told as the graver thing."""
+_MOST_TWINS = 1_000_000  # old claims times new ones of one test
 
 _Core: TypeAlias = tuple[str, str, str, float, str]
 
@@ -81,9 +85,10 @@ def weakenings(files: tuple[TestFile, ...]) -> Iterator[Weakening]:
 def _paired(files: tuple[TestFile, ...]) -> tuple[list[_Pair], list[tuple[Test, str]]]:
     pairs: list[_Pair] = []
     taken: set[tuple[str, str]] = set()
+    arrived = _Arrived(files)
     for file in files:
         for old in file.old.values():
-            place, new = _counterpart(old, file, files)
+            place, new = arrived.counterpart(old, file)
             if new is not None:
                 taken.add((place.path, new.name))
                 pairs.append(_Pair(old, new, file.old_path, place.path, *_unmatched(old, new)))
@@ -91,18 +96,41 @@ def _paired(files: tuple[TestFile, ...]) -> tuple[list[_Pair], list[tuple[Test, 
     return pairs, fresh
 
 
-def _counterpart(old: Test, file: TestFile, files: tuple[TestFile, ...]) -> tuple[TestFile, Test | None]:
-    if old.name in file.new:
-        return file, file.new[old.name]
-    last = old.name.rpartition(".")[2]
-    for place in (file, *files):
-        fresh = [test for name, test in place.new.items() if name not in place.old]
-        same = [test for test in fresh if test.name.rpartition(".")[2] == last]
-        if same:
-            return place, same[0]
-    fresh_names = [name for name, test in file.new.items() if name not in file.old and test.is_test]
-    close = get_close_matches(old.name, fresh_names, n=1, cutoff=0.6) if old.is_test else []
-    return (file, file.new[close[0]]) if close else (file, None)
+class _Arrived:
+    """The tests that no file had under their names before: where an old one may have gone."""
+
+    def __init__(self, files: tuple[TestFile, ...]) -> None:
+        self._own: dict[str, dict[str, Test]] = {}
+        self._anywhere: dict[str, tuple[TestFile, Test]] = {}
+        self._names: dict[str, list[str]] = {}
+        self._pairs = 0
+        for file in files:
+            own = self._own.setdefault(file.path, {})
+            names = self._names.setdefault(file.path, [])
+            for name, test in file.new.items():
+                if name not in file.old:
+                    own.setdefault(_last(name), test)
+                    self._anywhere.setdefault(_last(name), (file, test))
+                    names += [name] if test.is_test else []
+
+    def counterpart(self, old: Test, file: TestFile) -> tuple[TestFile, Test | None]:
+        """What an old test is now, and the file that it is in: by its name, else by one that is like it."""
+        if old.name in file.new:
+            return file, file.new[old.name]
+        if _last(old.name) in self._own[file.path]:
+            return file, self._own[file.path][_last(old.name)]
+        if _last(old.name) in self._anywhere:
+            return self._anywhere[_last(old.name)]
+        names = self._names[file.path]
+        self._pairs += len(names)
+        if not old.is_test or self._pairs > _MOST_PAIRS:
+            return file, None
+        close = get_close_matches(old.name, names, n=1, cutoff=0.6)
+        return (file, file.new[close[0]]) if close else (file, None)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _fresh(new: Test, path: str) -> Iterator[Weakening]:
@@ -143,8 +171,9 @@ def _skipped(old: Test, new: Test, path: str) -> Iterator[Weakening]:
 def _cases(old: Test, new: Test, old_path: str, path: str) -> Iterator[Weakening]:
     gone = [case for case in old.cases if case not in new.cases]
     come = [case for case in new.cases if case not in old.cases]
+    few = len(gone) * len(come) <= _MOST_PAIRS
     for case in gone:
-        twin = next(iter(get_close_matches(case, come, n=1, cutoff=0.6)), None)
+        twin = next(iter(get_close_matches(case, come, n=1, cutoff=0.6)), None) if few else None
         if twin is not None:
             come.remove(twin)
             message = f"{new.name}: the case {_short(case)} is now {_short(twin)}"
@@ -160,11 +189,12 @@ def _claims(pair: _Pair, spare: Counter[_Core]) -> Iterator[Weakening]:
         if claim.relation == VACUOUS:
             yield _at("assertion-vacuous", "error", f"{name}: this can only be true", path, claim.line, claim.subject)
     left = [claim for claim in pair.after if claim.relation != VACUOUS]
+    few = len(pair.before) * len(left) <= _MOST_TWINS
     for claim in pair.before:
         if spare[claim.core] > 0:
             spare[claim.core] -= 1
             continue
-        twin = _twin(claim, left)
+        twin = _twin(claim, left) if few else None
         if twin is None:
             gone = _claim_text(claim)
             message = f"{name} no longer asserts {gone}"

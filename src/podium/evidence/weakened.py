@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from difflib import get_close_matches
 
 from podium.evidence.fingerprint import Findings
@@ -31,6 +31,9 @@ from podium.runs.model import DiffLine, FileChange, Hunk
 _COMPARISON = re.compile(r"^(?P<left>.*?)(?:==|, |\.toBe\(|\.toEqual\(|\.toStrictEqual\()(?P<right>.*)$")
 _NEAR = re.compile(r"[^\W_]+")
 _NOTHING = "000000"
+_MOST_PAIRS = 20_000
+"""Old names times new ones, or old lines times new ones, up to which it is asked which are alike: a second or less.
+Beyond, what is not equal counts as gone, which is told as the graver thing."""
 _MEANT = {
     "make": re.compile(r"(?:^|/)(?:GNUm|[Mm])akefile$|\.mk$"),
     "just": re.compile(r"(?:^|/)\.?[Jj]ustfile$|\.just$"),
@@ -83,11 +86,12 @@ def _deleted_file(change: FileChange, arrived: Counter[str], found: Findings) ->
 def _deleted_cases(change: FileChange, hunk: Hunk, arrived: Counter[str], found: Findings) -> None:
     old = {test_case(line.text) for line in hunk.lines if line.kind != "+"}
     fresh = [name for name in (test_case(line.text) for line in hunk.lines if line.kind == "+") if name not in old]
+    few = len(old) * len(fresh) <= _MOST_PAIRS
     for line in hunk.lines:
         name = test_case(line.text) if line.kind == "-" else ""
         if not name or _take(arrived, name):
             continue
-        renamed = next(iter(get_close_matches(name, fresh, n=1, cutoff=0.6)), "")
+        renamed = next(iter(get_close_matches(name, fresh, n=1, cutoff=0.6)), "") if few else ""
         if renamed:
             fresh.remove(renamed)
             found.add_line("test-case-renamed", "note", f"the test {name} is now called {renamed}", change, line)
@@ -204,15 +208,21 @@ def _skipped(change: FileChange, hunk: Hunk, found: Findings) -> None:
 def _assertions(change: FileChange, hunk: Hunk, found: Findings) -> None:
     """Pair removed with added assertions of a hunk by what they are about; tell what was removed or changed."""
     removed = [line for line in hunk.lines if line.kind == "-" and asserts(line.text)]
-    added = [line for line in hunk.lines if line.kind == "+" and asserts(line.text)]
+    added = {line.new: line for line in hunk.lines if line.kind == "+" and asserts(line.text)}
+    alike: defaultdict[str, deque[int]] = defaultdict(deque)
+    for line in added.values():
+        alike[_normal(line.text)].append(line.new)
+    few = len(removed) * len(added) <= _MOST_PAIRS
     for line in removed:
-        twin = next((other for other in added if _normal(other.text) == _normal(line.text)), None)
-        if twin is not None:
-            added.remove(twin)
+        equal = alike[_normal(line.text)]
+        while equal and equal[0] not in added:
+            equal.popleft()
+        if equal:
+            del added[equal.popleft()]
             continue
-        twin = next((other for other in added if _same_subject(line.text, other.text)), None)
+        twin = next((other for other in added.values() if _same_subject(line.text, other.text)), None) if few else None
         if twin is not None:
-            added.remove(twin)
+            del added[twin.new]
             found.add_line("expectation-changed", "warning", "an existing test expects something else", change, twin)
             continue
         found.add_line("assertion-removed", "warning", "an assertion is removed from an existing test", change, line)
