@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podium.cli.context import Context
@@ -15,7 +16,6 @@ from podium.cli.ending import end_at_once
 
 if TYPE_CHECKING:
     from podium.conductor.shop import Shop
-    from podium.supervisor.nursery import Nursery
 
 
 def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: float = 15.0, slots: int = 0) -> None:
@@ -27,12 +27,12 @@ def work_until_stopped(context: Context, *, idle_seconds: float, dead_seconds: f
     with at_work(context.home) as mine:
         if not mine:
             return
-        nursery = Nursery(sys.executable)
         # The engine takes most of a second to import, and the look at the sandbox is spent waiting for processes.
         gc.disable()  # importing makes a million objects and no garbage: looking for it would take a tenth of the time
         importing = threading.Thread(target=importlib.import_module, args=("podium.conductor.worker",))
         importing.start()
-        shop = make_shop(context, nursery)
+        shop = make_shop(context)
+        shop = replace(shop, nursery=Nursery(sys.executable))  # not before: it would take the engine's processor
         importing.join()
         from podium.conductor.worker import work
 
@@ -63,8 +63,8 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def make_shop(context: Context, nursery: Nursery | None = None) -> Shop:
+def make_shop(context: Context) -> Shop:
     """What a worker on this state directory works with; finds out by trying what isolation works here."""
     from podium.conductor.open_shop import open_shop
 
-    return open_shop(context.desk, context.path, context.environ, nursery)
+    return open_shop(context.desk, context.path, context.environ)

@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 
 from podium.ledger.versions import SCHEMA_VERSION
 
+FIRST_POLL_SECONDS = 0.02
 POLL_SECONDS = 0.1
 IDLE_POLL_SECONDS = 0.5
 APPLICATION_VERSION = f"podium-{SCHEMA_VERSION}"
@@ -45,17 +46,17 @@ class Engine:
         self.executor = executor
         DBOS.migrate(address)
         self.client = DBOSClient(system_database_url=address)
+        self._shared = not address.startswith("sqlite")
+        self._interval = POLL_SECONDS if self._shared else FIRST_POLL_SECONDS  # who starts it waits for its first look
         self._queues = [  # before launch: a queue that comes later is looked at only after a second
             self.client.register_queue(
                 queue_name(name),
-                polling_interval_sec=POLL_SECONDS,
+                polling_interval_sec=self._interval,
                 worker_concurrency=(slots or {}).get(name),
                 application_name=config["name"],
             )
             for name in workflows
         ]
-        self._shared = not address.startswith("sqlite")
-        self._resting = False
         DBOS(config=config)
         for name, workflow in workflows.items():
             DBOS.workflow(name=name)(cast("Callable[..., Any]", workflow))
@@ -67,13 +68,16 @@ class Engine:
     def rest(self, resting: bool) -> None:
         """Look into the queues less often while nothing is going on: a conductor that waits should cost nothing.
 
+        Until this is called for the first time, they are looked into most often: what waited for the engine begins.
+
         How often is kept in the database, so that engines which share one are left as they are.
         """
-        if resting == self._resting or self._shared:
+        interval = IDLE_POLL_SECONDS if resting else POLL_SECONDS
+        if interval == self._interval or self._shared:
             return
         for queue in self._queues:
-            queue.set_polling_interval_sec(IDLE_POLL_SECONDS if resting else POLL_SECONDS)
-        self._resting = resting
+            queue.set_polling_interval_sec(interval)
+        self._interval = interval
 
     def enqueue(self, connection: sa.Connection, workflow: str, workflow_id: str, *arguments: str) -> None:
         """Order a workflow within the caller's transaction. The same `workflow_id` is never run twice."""

@@ -10,11 +10,10 @@ from podium.conductor.desk import Desk
 from podium.conductor.shop import Shop
 from podium.conductor.worker_name import worker_name
 from podium.kernel.errors import PodiumError
-from podium.supervisor.nursery import Nursery
 from podium.workspaces.tiers import candidates, probe
 
 
-def open_shop(desk: Desk, path: str, environ: Mapping[str, str], nursery: Nursery | None = None) -> Shop:
+def open_shop(desk: Desk, path: str, environ: Mapping[str, str]) -> Shop:
     """What a worker on this state directory works with. Raises PodiumError when there is no room to try."""
     tiers = probe(candidates(path), scratch=desk.home.root, root=os.geteuid() == 0)
     if tiers.tier is None and any("No space left" in tried.why or "quota" in tried.why for tried in tiers.tried):
@@ -28,7 +27,6 @@ def open_shop(desk: Desk, path: str, environ: Mapping[str, str], nursery: Nurser
         environ=environ,
         python=sys.executable,
         tiers=tiers,
-        nursery=nursery,
         tier=environ.get("PODIUM_TIER", ""),
         crash_at=environ.get("PODIUM_CRASH_AT", ""),
         supervisor_crash_at=environ.get("PODIUM_SUPERVISOR_CRASH_AT", ""),

@@ -28,6 +28,7 @@ from podium.workspaces.orphans import end_orphans
 
 POLL_SECONDS = 0.05
 IDLE_POLL_SECONDS = 0.1
+EAGER_SECONDS = 0.3
 REST_SECONDS = 10.0
 BEAT_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
@@ -90,7 +91,8 @@ class Loop:
 
     def run(self) -> None:
         """Go round until told to stop or idle for long enough."""
-        busy_at, beat_at = time.monotonic(), -BEAT_SECONDS
+        began_at = busy_at = time.monotonic()
+        beat_at = -BEAT_SECONDS
         resting = False
         while not self.stop.wait(IDLE_POLL_SECONDS if resting else POLL_SECONDS):
             now = time.monotonic()
@@ -98,7 +100,8 @@ class Loop:
                 if self.go_round(now):
                     busy_at = now
                 resting = now - busy_at >= REST_SECONDS
-                self.engine.rest(resting)
+                if now - began_at >= EAGER_SECONDS:
+                    self.engine.rest(resting)
                 if now - beat_at >= BEAT_SECONDS:
                     beat_at = now
                     self.reaper.beat()
