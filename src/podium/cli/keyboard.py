@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import os
-import select
 import sys
 import termios
 import tty
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+
+from podium.kernel.readable import is_readable
 
 _SEQUENCES = {
     b"\x1b[A": "up",
@@ -56,7 +57,7 @@ class Keyboard:
         if not raw:
             return "q"
         if raw == b"\x1b":
-            while select.select([self._terminal], [], [], _ESCAPE_SECONDS)[0] and len(raw) < 8:
+            while is_readable(self._terminal, _ESCAPE_SECONDS) and len(raw) < 8:
                 raw += os.read(self._terminal, 1)
                 if raw in _SEQUENCES or (len(raw) > 2 and raw[-1:].isalpha()):
                     break

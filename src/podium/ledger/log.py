@@ -24,7 +24,7 @@ from podium.kernel.value import canonical
 from podium.ledger.event import GENESIS, Payload, Record, record_hash
 from podium.ledger.schema import head as head_table
 from podium.ledger.schema import ledger as ledger_table
-from podium.ledger.versions import RefusedError, unreadable
+from podium.ledger.versions import RefusedError, in_doubt, unreadable
 
 
 class Transaction:
@@ -33,6 +33,7 @@ class Transaction:
     def __init__(self, connection: sa.Connection, project: str, seq: int, tip: str, clock: Clock) -> None:
         self.connection = connection
         self.project = project
+        self.began = seq
         self.seq = seq
         self.tip = tip
         self._clock = clock
@@ -89,23 +90,51 @@ class Ledger:
     def transaction(self, project: str) -> Generator[Transaction]:
         """Hold `project`'s chain; commit at the end of the block, roll back if it raises.
 
+        A connection that is lost in the very moment of the commit leaves open what the database made of it: then it
+        is looked up, and the block ends as if nothing had happened where the records are there.
+
         Raises ConflictError when the chain could not be held, RefusedError when the database refuses the write
-        (a full disk, say), PodiumError when it is damaged: nothing was written then.
+        (a full disk, say), PodiumError when it is damaged: nothing was written then. Raises InDoubtError when the
+        connection was lost in the commit and the database does not answer any more.
         """
+        held: Transaction | None = None
+        whole = False
         try:
             with self.engine.begin() as connection:
                 seq, tip = _hold(connection, project)
-                yield Transaction(connection, project, seq, tip, self.clock)
+                held = Transaction(connection, project, seq, tip, self.clock)
+                yield held
+                whole = True  # what fails from here on is the commit
         except IntegrityError as error:
             raise ConflictError("another process wrote the ledger at the same time", where=project) from error
         except DBAPIError as error:
+            if whole and held is not None and held.seq > held.began and self._was_written(held):
+                return
             if not isinstance(error, OperationalError) and not error.connection_invalidated:
-                raise unreadable(self.engine.url.render_as_string(hide_password=True), error) from error
+                raise unreadable(self._shown, error) from error
             raise RefusedError(
                 f"the database refused to write ({str(error.orig).splitlines()[0]})",
-                where=self.engine.url.render_as_string(hide_password=True),
+                where=self._shown,
                 do="Nothing was written. Free disk space or unlock the database, then do it again.",
             ) from error
+
+    def _was_written(self, lost: Transaction) -> bool:
+        """Whether a commit that got no answer took place. Raises InDoubtError when that cannot be found out.
+
+        Holding the chain waits until the database is through with whoever held it before.
+        """
+        table = ledger_table
+        newest = sa.select(table.c.hash).where(table.c.project == lost.project, table.c.seq == lost.seq)
+        try:
+            with self.engine.begin() as connection:
+                _hold(connection, lost.project)
+                return connection.execute(newest).scalar() == lost.tip
+        except DBAPIError as error:
+            raise in_doubt(self._shown, error) from error
+
+    @property
+    def _shown(self) -> str:
+        return self.engine.url.render_as_string(hide_password=True)
 
 
 def _record(row: sa.Row[Any]) -> Record:

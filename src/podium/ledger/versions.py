@@ -23,8 +23,12 @@ def check_version(found: str | None, where: str) -> None:
 class RefusedError(PodiumError):
     """The database does not answer, or takes no write, now (a restart, a full disk, a lock held for long).
 
-    Nothing was written, unless the connection was lost in the very moment of a commit.
+    Nothing was written, except where it is an InDoubtError.
     """
+
+
+class InDoubtError(RefusedError):
+    """The connection was lost in the very moment of a commit: whether it took place is not known yet."""
 
 
 def away(where: str, error: Exception) -> RefusedError:
@@ -33,6 +37,15 @@ def away(where: str, error: Exception) -> RefusedError:
         f"the database does not answer ({_first_line(error)})",
         where=where,
         do="Start it, or name another one with --state or --db. Nothing was changed.",
+    )
+
+
+def in_doubt(where: str, error: Exception) -> InDoubtError:
+    """The error for a commit that got no answer, from a database that does not answer any more."""
+    return InDoubtError(
+        f"the database went away in the middle of a write ({_first_line(error)})",
+        where=where,
+        do="It may have been written, or not. Once the database is back, look (podium log) before you do it again.",
     )
 
 

@@ -7,7 +7,6 @@ the page asks again. A process that takes too long over a file is ended, and tha
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from podium.kernel.readable import is_readable
 from podium.render.colours import LARGEST, Colours
 
 _VERSION = "1"
@@ -166,7 +166,7 @@ class ColourStore:
         descriptor = process.stdout.fileno()
         parts = bytearray()
         while len(parts) < count:
-            ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+            ready = is_readable(descriptor, until - time.monotonic())
             part = os.read(descriptor, min(count - len(parts), 1 << 16)) if ready else b""
             if not part:
                 raise ValueError("it takes too long" if not ready else "the process ended")

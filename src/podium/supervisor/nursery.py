@@ -19,12 +19,13 @@ import gc
 import importlib
 import json
 import os
-import select
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+
+from podium.kernel.readable import is_readable
 
 ANSWER_SECONDS = 60.0
 _NEEDED = ("asyncio", "asyncio.subprocess", "podium.supervisor.main", "podium.supervisor.round")
@@ -94,7 +95,7 @@ def _ask(process: subprocess.Popen[bytes], round_dir: bytes, secrets: Mapping[st
     process.stdin.write(line.encode() + b"\n")
     said = b""
     while not said.endswith(b"\n"):
-        if not select.select([process.stdout], [], [], ANSWER_SECONDS)[0]:
+        if not is_readable(process.stdout.fileno(), ANSWER_SECONDS):
             return None
         block = os.read(process.stdout.fileno(), 65536)
         if not block:

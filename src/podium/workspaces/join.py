@@ -119,8 +119,11 @@ def _with_terminal(order: dict[str, Any], program: bytes) -> int:
 
 
 def _carry(master: int) -> None:
+    poll = select.poll()
+    for each in (0, master):
+        poll.register(each, select.POLLIN)
     while True:
-        ready = select.select([0, master], [], [])[0]
+        ready = [descriptor for descriptor, _ in poll.poll()]
         if master in ready:
             try:
                 said = os.read(master, 65536)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from typing import IO, Final, TypeAlias
 import msgspec
 
 from podium.kernel.errors import PodiumError
+from podium.kernel.readable import is_readable
 from podium.workspaces import seccomp
 from podium.workspaces.bubble import base_env
 from podium.workspaces.plan import HOME, SandboxPlan, seen_workdir
@@ -115,7 +115,7 @@ def _heard(process: subprocess.Popen[bytes], deadline: float, most: int, goes_on
         block = b""
         if silent:
             time.sleep(_TICK if over is None else 0)
-        elif select.select([descriptor], [], [], _TICK if over is None else 0)[0]:
+        elif is_readable(descriptor, _TICK if over is None else 0):
             block = os.read(descriptor, _BLOCK)
             silent = not block
             dropped += max(0, len(output) + len(block) - most)

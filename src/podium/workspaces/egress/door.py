@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
 import threading
 from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Final
 
 from podium.kernel.errors import PodiumError
+from podium.kernel.readable import is_readable
 from podium.workspaces.connections import Connections
 from podium.workspaces.egress.proxy import PORT, Proxy, Refuse
 from podium.workspaces.egress.registries import proxy_env
@@ -72,7 +72,7 @@ class Door:
 
         A sandbox that ends before is not waited for. Raises PodiumError when no port can be opened inside.
         """
-        ready, _, _ = select.select([self._here], [], [], _SECONDS)
+        ready = is_readable(self._here, _SECONDS)
         pid = launched.child_pid()
         if not ready or not os.read(self._here, 16) or pid is None:
             if ready:
