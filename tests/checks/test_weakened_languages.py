@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from podium.checks.languages.claimed_tests import claimed_tests
-from podium.checks.python_claims import UnreadableError
+from podium.checks.ports import UnreadableError
 from podium.checks.python_weakened import TestFile, weakenings
 
 JS = """

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from podium.checks.python_claims import UnreadableError, parse_tests
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import parse_tests
 from podium.checks.python_weakened import TestFile, weakenings
 
 BASE = """

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from podium.checks.changed_python import source_changes
-from podium.checks.ports import Source
-from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.ports import Source, UnreadableError
+from podium.checks.python_claims import parse
 from podium.runs.model import FileChange
 
 MOST = 60

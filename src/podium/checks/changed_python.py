@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from podium.checks.ports import Source
-from podium.checks.python_claims import UnreadableError, parse
-from podium.evidence.change_rules import changed_lines
+from podium.checks.ports import Source, UnreadableError
+from podium.checks.python_claims import parse
+from podium.evidence.change_rules import changed_lines, not_shown
 from podium.evidence.test_code import belongs_to_tests
 from podium.runs.model import FileChange
 
@@ -75,6 +75,8 @@ def changed_python(changes: tuple[FileChange, ...], source: Source) -> ChangedPy
     blind: list[str] = []
     for change in source_changes(changes):
         lines = frozenset(line.new for line in changed_lines(change) if line.kind == "+" and line.text.strip())
+        if not_shown(change):
+            blind.append(f"{change.path}: changed lines were left out")
         if not lines:
             blind.append(f"{change.path}: only lines were removed")
             continue

@@ -13,12 +13,17 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeAlias
 
+import msgspec
+
 from podium.checks.bench import Bench, Monotonic
 from podium.checks.earlier import Shelf, known, put_away, question
 from podium.checks.kind import Answer, Cost, GatherOrder, Job, Kind
-from podium.checks.ports import Cache, Executor, Source
-from podium.evidence.model import Item, NotRun
+from podium.checks.ports import Cache, Executor, Source, UnreadableError
+from podium.evidence.change_rules import not_shown
+from podium.evidence.model import Blind, Holds, Item, NotRun
+from podium.evidence.outcome import some_of
 from podium.evidence.rules import item_id
+from podium.evidence.test_code import is_code
 
 Emit: TypeAlias = Callable[[Item], Awaitable[None]]
 Settled: TypeAlias = Callable[[tuple[Job, ...]], Awaitable[None]]
@@ -110,6 +115,10 @@ async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic
     started = monotonic()
     try:
         answer = await job.work(bench)
+        if isinstance(answer.outcome, Holds) and (left_out := _left_out(order, job)):
+            answer = msgspec.structs.replace(answer, outcome=Blind(why=left_out))
+    except UnreadableError as error:
+        answer = Answer(outcome=Blind(why=f"a file was not read: {error}"))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; its silence must show
         answer = Answer(outcome=NotRun(why=f"the kind of evidence broke: {type(error).__name__}: {error}"))
     return Item(
@@ -132,3 +141,11 @@ async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic
         ran=answer.ran,
         mutants=answer.mutants,
     )
+
+
+def _left_out(order: GatherOrder, job: Job) -> str:
+    """What of the changed lines a job could not see; empty where it saw all that it rests on."""
+    if not job.reads_diff:
+        return ""
+    cut = [each.path for each in order.changes if not_shown(each) and (job.reads_diff == "all" or is_code(each.path))]
+    return f"changed lines were left out, and not looked at: {some_of(tuple(cut))}" if cut else ""

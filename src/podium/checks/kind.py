@@ -32,6 +32,11 @@ RestsOn: TypeAlias = Literal["trees", "runs", "world"]
 sandboxes over them as well; or on something else (a registry, the task, the day), so that it is always asked anew."""
 
 
+ReadsDiff: TypeAlias = Literal["", "code", "all"]
+"""Whether an answer rests on the text of changed lines: of files with code, or of all. Very large changes are not kept
+whole; where lines are left out, such a job may find something, but it cannot hold: it is blind."""
+
+
 class Cost(IntEnum):
     """What a job costs; cheaper ones run first."""
 
@@ -83,6 +88,7 @@ class Job:
     command: str = ""  # what reproduces it
     clause: str = ""
     required: bool = False  # an accept is refused unless it holds
+    reads_diff: ReadsDiff = ""  # it holds for no text that the diff leaves out
     rests_on: RestsOn = "world"  # whether an earlier answer may be taken over: see podium.checks.earlier
 
 

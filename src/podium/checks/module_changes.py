@@ -6,9 +6,9 @@ import ast
 import posixpath
 from dataclasses import dataclass
 
-from podium.checks.ports import Source
+from podium.checks.ports import Source, UnreadableError
 from podium.checks.python_api import Offer, offer
-from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.python_claims import parse
 from podium.evidence.test_code import belongs_to_tests
 from podium.runs.model import FileChange
 

@@ -64,11 +64,19 @@ class Executor(Protocol):
         ...
 
 
+class UnreadableError(Exception):
+    """A file is there, and is not read: it is too large, or no text of its language. The text says which, without the
+    name of the file."""
+
+
 class Source(Protocol):
     """The files of the two trees. Never follows a symbolic link."""
 
     def read(self, side: Side, path: str) -> bytes | None:
-        """The content of a regular file, or None where that tree has none at `path`."""
+        """The content of a regular file, or None where that tree has none at `path`.
+
+        Raises UnreadableError for a file that is too large: who asks must be blind about it, and go on.
+        """
         ...
 
     def paths(self, side: Side) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import parse
 
 Takes: TypeAlias = Literal["positional", "either", "rest", "keyword", "keywords"]
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from podium.checks.ports import UnreadableError
+
 SOURCE_LIMIT: Final = 2 * 1024 * 1024
 _NODE_LIMIT: Final = 400_000
 
@@ -80,10 +82,6 @@ class Test:
     def is_test(self) -> bool:
         """Whether a runner collects it."""
         return self.declared or self.name.rpartition(".")[2].startswith("test")
-
-
-class UnreadableError(Exception):
-    """The source cannot be parsed; the text says why."""
 
 
 def parse_tests(source: bytes) -> dict[str, Test]:

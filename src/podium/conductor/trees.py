@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 
 from podium.checks.artefacts import read_artefact
-from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side
+from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side, UnreadableError
 from podium.conductor.ground import Ground
 from podium.evidence.model import Execution
 from podium.evidence.redaction import SHAPES, Redactor, clean_execution
 from podium.git.commits import list_tree
 from podium.git.mirror import Mirror
+from podium.git.objects import TooLargeError
 from podium.git.paths import to_bytes
 from podium.kernel.errors import NotFoundError
 from podium.kernel.ids import digest, system_entropy
@@ -135,7 +136,7 @@ class TreeSource:
         self._trees: dict[Side, dict[str, str]] = {}
 
     def read(self, side: Side, path: str) -> bytes | None:
-        """The bytes of a regular file of at most 8 MB, or None."""
+        """The bytes of a regular file, or None. Raises UnreadableError above 8 MB."""
         blob = self._tree(side).get(path)
         if blob is None:
             return None
@@ -143,6 +144,8 @@ class TreeSource:
             return self._mirror.read_blob(blob, limit=BLOB_LIMIT)
         except NotFoundError:
             return None
+        except TooLargeError as error:
+            raise UnreadableError(f"it is larger than {BLOB_LIMIT // 2**20} MB") from error
 
     def paths(self, side: Side) -> tuple[str, ...]:
         """All regular files."""

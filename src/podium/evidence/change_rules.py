@@ -136,18 +136,28 @@ def _hidden(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Out
     return _verdict(found, "one place holds what a reader does not see", "places hold what a reader does not see")
 
 
-def _add_unread(change: FileChange, found: Findings) -> None:
-    """Name a file of which not every changed character was looked at: no rule here can speak for the rest."""
+def not_shown(change: FileChange) -> DiffLine | None:
+    """The first place of a file where the diff leaves out changed text: no rule that reads lines speaks for the rest.
+
+    A line without numbers stands for lines that were left out; a line that is too long was cut.
+    """
     for hunk in change.hunks:
         for line in hunk.lines:
-            if line.old == line.new == 0:
-                message = f"{change.path} has more changed lines than are shown and looked at"
-                found.add("text-not-shown", "warning", message, path=change.path)
-                return
-            if line.kind == "+" and len(line.text) > _LONGEST_LINE:
-                message = f"only the first {_LONGEST_LINE:,} characters of this line are shown and looked at"
-                found.add_line("text-not-shown", "warning", message, change, line)
-                return
+            if line.old == line.new == 0 or (line.kind == "+" and len(line.text) > _LONGEST_LINE):
+                return line
+    return None
+
+
+def _add_unread(change: FileChange, found: Findings) -> None:
+    line = not_shown(change)
+    if line is None:
+        return
+    if line.old == line.new == 0:
+        message = f"{change.path} has more changed lines than are shown and looked at"
+        found.add("text-not-shown", "warning", message, path=change.path)
+    else:
+        message = f"only the first {_LONGEST_LINE:,} characters of this line are shown and looked at"
+        found.add_line("text-not-shown", "warning", message, change, line)
 
 
 def _modes(changes: tuple[FileChange, ...], _: Task, __: Settings) -> tuple[Outcome, tuple[Finding, ...]]:

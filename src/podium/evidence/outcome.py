@@ -46,7 +46,7 @@ def _steady(base: Execution | None, first: Outcome, runs: tuple[Execution, ...])
         return first
     if any(len(run.failing) >= FAILING_LIMIT for run in runs) or known[0].intersection(*known):
         return first
-    named = _some(tuple(sorted(known[0].union(*known))))
+    named = some_of(tuple(sorted(known[0].union(*known))))
     return Blind(why=f"flaky: in {len(runs)} runs on the same tree no test failed each time: {named}")
 
 
@@ -139,7 +139,7 @@ def _failure(base: Execution | None, candidate: Execution, expectation: Expectat
         return Fails(why=why)
     new = newly_failing(base, candidate)
     if new:
-        return Fails(why=f"{len(new)} failing that did not fail on the base: {_some(new)}")
+        return Fails(why=f"{len(new)} failing that did not fail on the base: {some_of(new)}")
     if (candidate.failed or 0) > (base.failed or 0) and base.passed is not None:
         return Fails(why=f"{candidate.failed} tests fail; on the base {base.failed}")
     if base.passed and not candidate.passed:
@@ -152,7 +152,7 @@ def _failure_text(execution: Execution) -> str:
     head = f"exit {execution.exit_code}"
     count = executed(execution)
     if execution.failed and count:
-        return f"{head}: {execution.failed} of {count} tests fail: {_some(execution.failing)}"
+        return f"{head}: {execution.failed} of {count} tests fail: {some_of(execution.failing)}"
     line = last_line(execution.output)
     return f"{head}: {line}" if line else head
 
@@ -167,6 +167,7 @@ def last_line(output: str) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
-def _some(names: tuple[str, ...], limit: int = 3) -> str:
+def some_of(names: tuple[str, ...], limit: int = 3) -> str:
+    """The first names, and how many more there are."""
     shown = ", ".join(names[:limit])
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown

@@ -18,7 +18,7 @@ from podium.checks.bench import Bench, Sighting
 from podium.checks.coverage_in import Coverage, parse_cobertura, parse_lcov
 from podium.checks.junit import parse_junit
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
-from podium.checks.ports import Side
+from podium.checks.ports import Side, UnreadableError
 from podium.checks.report_paths import Places
 from podium.checks.sarif_in import ReportError, Told, parse_sarif
 from podium.checks.stryker_in import MutatedFile, ToldMutant, parse_stryker
@@ -31,6 +31,7 @@ from podium.project.model import ImportedReport
 
 NAME = "import"
 REPORT = "report"
+_BY_LINES = ("lcov", "cobertura", "stryker")  # what they tell is asked at the changed lines
 
 
 class Imported:
@@ -52,7 +53,15 @@ def _job(tool: ImportedReport) -> Job:
     async def work(bench: Bench) -> Answer:
         return await judge.get(tool.format, _coverage)(bench, tool)
 
-    return Job(kind=NAME, name=tool.name, work=work, cost=Cost.SUITE, command=tool.command, required=tool.required)
+    return Job(
+        kind=NAME,
+        name=tool.name,
+        work=work,
+        cost=Cost.SUITE,
+        command=tool.command,
+        required=tool.required,
+        reads_diff="code" if tool.format in _BY_LINES else "",
+    )
 
 
 def _command(tool: ImportedReport) -> str:
@@ -141,6 +150,13 @@ def _line(bench: Bench, told: Told) -> str:
     return f"{told.message} {_Lines(bench, 'candidate').of(told.path, told.line)}"
 
 
+def _text(bench: Bench, side: Side, path: str) -> str:
+    try:
+        return (bench.source.read(side, path) or b"").decode("utf-8", "replace")
+    except UnreadableError:
+        return ""  # then a finding is known by its message alone
+
+
 class _Lines:
     """Lines of the files of one side, each file read once."""
 
@@ -153,8 +169,7 @@ class _Lines:
         if not path or not line:
             return ""
         if path not in self._files:
-            data = self._bench.source.read(self._side, path) or b""
-            self._files[path] = data[: 1 << 24].decode("utf-8", "replace").splitlines()
+            self._files[path] = _text(self._bench, self._side, path).splitlines()
         lines = self._files[path]
         return lines[line - 1].strip()[:300] if line <= len(lines) else ""
 
@@ -245,7 +260,7 @@ def _survived(bench: Bench, told: dict[str, MutatedFile], found: Findings) -> Ou
             # A file of a language that the tool reads should be in its report.
             unknown += [change.path] if posixpath.splitext(change.path)[1] in suffixes else []
             continue
-        if file.source and not _same_text(file.source, bench.source.read("candidate", change.path) or b""):
+        if file.source and not _same_text(file.source, _text(bench, "candidate", change.path)):
             other.append(change.path)  # its line numbers mean another file
             continue
         here = [each for each in file.mutants if each.line in lines]
@@ -280,8 +295,7 @@ def _unnoticed(mutant: ToldMutant) -> str:
     return "the one test that runs it passes" if mutant.tests else "no test fails"
 
 
-def _same_text(told: str, data: bytes) -> bool:
-    there = data.decode("utf-8", "replace")
+def _same_text(told: str, there: str) -> bool:
     return told.removeprefix("\ufeff").splitlines() == there.removeprefix("\ufeff").splitlines()
 
 

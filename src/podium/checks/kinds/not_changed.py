@@ -13,13 +13,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
 from podium.checks.clause_trace import explains, searched_clauses, unexplained_hunks, untouched_clauses
-from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
+from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff, RestsOn
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.left_calls import endings, left_calls
 from podium.checks.module_changes import module_changes, python_modules
+from podium.checks.ports import UnreadableError
 from podium.checks.python_api import Callee, narrowed
 from podium.checks.python_calls import calls, misfit
-from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.python_claims import parse
+from podium.checks.texts import ends_with, texts
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, Outcome
@@ -28,7 +30,6 @@ from podium.evidence.test_code import belongs_to_tests, is_code
 from podium.runs.model import FileChange
 
 NAME = "not-changed"
-_MOST_BYTES = 40_000_000  # of files that are read for one job
 _MOST_ELSEWHERE = 3  # a line that stands in more places is a habit, not a sibling
 _DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
 _HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
@@ -49,16 +50,16 @@ class NotChanged:
         command = diff_command(order.base_tree, order.tree)
         modules = bool(_products(order.changes))
         read = modules or bool(foreign_sources(order.changes))
-        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
-            (read, "calls that were left", _calls, "trees"),
-            (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees"),
-            (modules, "documents that were left", _documents, "trees"),
-            (explains(order), "hunks that no clause explains", _hunks, "world"),
-            (bool(searched_clauses(order)), "clauses that nothing touches", _clauses, "world"),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn, ReadsDiff], ...] = (
+            (read, "calls that were left", _calls, "trees", ""),
+            (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees", "code"),
+            (modules, "documents that were left", _documents, "trees", ""),
+            (explains(order), "hunks that no clause explains", _hunks, "world", "all"),
+            (bool(searched_clauses(order)), "clauses that nothing touches", _clauses, "world", "all"),
         )
         return tuple(
-            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on)
-            for applies, name, work, rests_on in wanted
+            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on, reads_diff=reads)
+            for applies, name, work, rests_on, reads in wanted
             if applies
         )
 
@@ -89,13 +90,15 @@ async def _calls(bench: Bench) -> Answer:
                 changed[called] = callee
     found = Findings()
     if changed:
-        texts = list(_texts(bench, (".py",)))
-        names = frozenset(name for name in changed if _defined(name, texts) <= 1 and seen[name] == 1)
-        for path, text in texts:
+        searched = texts(bench, ends_with((".py",)))
+        blind += searched.blind
+        names = frozenset(name for name in changed if _defined(name, searched.files) <= 1 and seen[name] == 1)
+        for path, text in searched.files:
             _misfits(path, text, {name: changed[name] for name in names}, bench.order.changes, found)
     beyond = endings(bench.order.changes)
     if beyond:
-        blind += left_calls(bench, dict(_texts(bench, beyond)), found)
+        searched = texts(bench, ends_with(beyond))
+        blind += (*searched.blind, *left_calls(bench, dict(searched.files), found))
     one = "a call that was left does not fit any more"
     return _answer(found, one, "calls that were left do not fit any more", blind)
 
@@ -106,10 +109,10 @@ def _called(name: str) -> str:
     return outer.rpartition(".")[2] if last == "__init__" and outer else last
 
 
-def _defined(name: str, texts: list[tuple[str, bytes]]) -> int:
+def _defined(name: str, files: tuple[tuple[str, bytes], ...]) -> int:
     """How many functions of the tree have this name: of several, nobody knows which one is called."""
     pattern = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\s*\(")
-    return sum(len(pattern.findall(text)) for _, text in texts)
+    return sum(len(pattern.findall(text)) for _, text in files)
 
 
 def _misfits(
@@ -157,7 +160,8 @@ async def _siblings(bench: Bench) -> Answer:
     wanted = _replaced(bench.order.changes)
     endings = tuple({f".{path.rpartition('.')[2]}" for path in wanted.values()})
     places: dict[str, list[tuple[str, int]]] = {}
-    for path, text in _texts(bench, endings):
+    searched = texts(bench, ends_with(endings))
+    for path, text in searched.files:
         if belongs_to_tests(path):
             continue
         for number, line in enumerate(text.splitlines(), 1):
@@ -170,7 +174,8 @@ async def _siblings(bench: Bench) -> Answer:
         if more:
             message += f" (and {more} more next to it)"
         found.add("sibling", "note", message, path=path, line=number, side="not changed")
-    return _answer(found, "a replaced line stands elsewhere as it was", "places where a replaced line stands as it was")
+    one, many = "a replaced line stands elsewhere as it was", "places where a replaced line stands as it was"
+    return _answer(found, one, many, searched.blind)
 
 
 def _places(found: dict[str, list[tuple[str, int]]], wanted: dict[str, str]) -> Iterator[tuple[str, int, str, int]]:
@@ -211,7 +216,9 @@ async def _documents(bench: Bench) -> Answer:
             rb"`{1,2}(?:[\w.]*\.)?(" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")\b"
         )
         touched = {change.path for change in bench.order.changes}
-        for path, text in _texts(bench, _DOCUMENTS):
+        searched = texts(bench, ends_with(_DOCUMENTS))
+        blind += searched.blind
+        for path, text in searched.files:
             if path in touched or _HISTORY.search(path):
                 continue
             for number, line in enumerate(text.splitlines(), 1):
@@ -224,30 +231,15 @@ async def _documents(bench: Bench) -> Answer:
 
 async def _clauses(bench: Bench) -> Answer:
     found = Findings()
-    texts = _texts(bench, _CODE)
-    untouched_clauses(bench.order, ((path, text) for path, text in texts if belongs_to_tests(path)), found)
-    return _answer(found, "a clause that no hunk touches", "clauses that no hunk touches")
+    searched = texts(bench, lambda path: path.endswith(_CODE) and belongs_to_tests(path))
+    untouched_clauses(bench.order, searched.files, found)
+    return _answer(found, "a clause that no hunk touches", "clauses that no hunk touches", searched.blind)
 
 
 async def _hunks(bench: Bench) -> Answer:
     found = Findings()
     unexplained_hunks(bench.order, found)
     return _answer(found, "a hunk that no clause explains", "hunks that no clause explains")
-
-
-def _texts(bench: Bench, endings: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
-    """The files of the candidate with these endings, as far as there is room."""
-    room = _MOST_BYTES
-    for path in bench.source.paths("candidate"):
-        if not path.endswith(endings):
-            continue
-        text = bench.source.read("candidate", path)
-        if text is None or b"\0" in text[:1000]:
-            continue
-        room -= len(text)
-        if room < 0:
-            return
-        yield path, text
 
 
 NOT_CHANGED = NotChanged()

@@ -6,10 +6,11 @@ Signatures are read, nothing is run: what a function raises, returns or does is 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
-from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.export_changes import foreign_changes
 from podium.checks.module_changes import ModuleChange, for_others, module_changes, python_modules
@@ -32,13 +33,13 @@ class PublicApi:
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
         read = bool(_products(order.changes) or foreign_sources(order.changes))
-        wanted = (
-            (read, "public API", _work),
-            (has_interfaces(order.changes), "flags, routes, schemas", _interfaces),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], ReadsDiff], ...] = (
+            (read, "public API", _work, ""),
+            (has_interfaces(order.changes), "flags, routes, schemas", _interfaces, "code"),
         )
         return tuple(
-            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees")
-            for applies, name, work in wanted
+            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees", reads_diff=reads)
+            for applies, name, work, reads in wanted
             if applies
         )
 

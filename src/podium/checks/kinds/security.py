@@ -17,15 +17,16 @@ from difflib import get_close_matches
 
 from podium.checks.bench import Bench
 from podium.checks.dependencies import ManifestError, declared, is_manifest, locks_of
-from podium.checks.kind import Answer, GatherOrder, Job, RestsOn
+from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff, RestsOn
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.sinks import foreign_sinks
 from podium.checks.module_changes import python_modules
 from podium.checks.package_index import Absent, Known, Listed, Unreachable, days_since, ecosystem_of, look_up
-from podium.checks.python_claims import UnreadableError, parse
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import parse
 from podium.checks.python_sinks import Sink, sinks
 from podium.checks.well_known import near_known
-from podium.evidence.change_rules import changed_lines
+from podium.evidence.change_rules import changed_lines, not_shown
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import family_of
 from podium.evidence.model import Blind, Fails, Holds
@@ -57,14 +58,14 @@ class Security:
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
-        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn], ...] = (
-            (any(True for _ in _sources(order.changes)), "new risky calls", _sinks, "trees"),
-            (any(change.added for change in order.changes), "credentials", _credentials, "trees"),
-            (any(_supplies(change.path) for change in order.changes), "supply chain", _supply, "world"),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn, ReadsDiff], ...] = (
+            (any(True for _ in _sources(order.changes)), "new risky calls", _sinks, "trees", ""),
+            (any(change.added for change in order.changes), "credentials", _credentials, "trees", "all"),
+            (any(_supplies(change.path) for change in order.changes), "supply chain", _supply, "world", ""),
         )
         return tuple(
-            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on)
-            for applies, name, work, rests_on in wanted
+            Job(kind=NAME, name=name, work=work, command=command, rests_on=rests_on, reads_diff=reads)
+            for applies, name, work, rests_on, reads in wanted
             if applies
         )
 
@@ -130,12 +131,15 @@ async def _supply(bench: Bench) -> Answer:
     for change in bench.order.changes:
         if _WORKFLOW.search(change.path):
             _workflow(change, found)
+            blind += [f"{change.path}: changed lines were left out"] if not_shown(change) else []
         elif is_manifest(change.path) and change.status != "deleted":
             try:
                 fresh = _manifest(bench, change, found)
                 blind.extend(await _asked(bench, change.path, fresh, found) if fresh else ())
             except ManifestError as error:
                 blind.append(str(error))
+            except UnreadableError as error:
+                blind.append(f"{change.path}: {error}")
     return _answer(found, "one change of the supply chain", "changes of the supply chain", blind)
 
 
@@ -210,7 +214,8 @@ def _manifest(bench: Bench, change: FileChange, found: Findings) -> list[str]:
         if name in old and re.search(r"(?:git\+|https?:|file:)", line) and line != old[name]:
             found.add("dependency-source", "warning", f"comes from elsewhere now: {line[:100]}", path=change.path)
     changed = {each.path for each in bench.order.changes}
-    locks = [lock for lock in locks_of(change.path) if bench.source.read("candidate", lock) is not None]
+    there = frozenset(bench.source.paths("candidate"))
+    locks = [lock for lock in locks_of(change.path) if lock in there]
     if new != old and locks and not changed & set(locks):
         found.add("lock-file", "warning", f"{locks[0]} was not changed with it", path=change.path)
     return fresh

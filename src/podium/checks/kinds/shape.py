@@ -7,13 +7,14 @@ to be formatting, a move or a rename is folded by the review (podium.review.fold
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from podium.checks.bench import Bench
 from podium.checks.complexity import Measured, measured
 from podium.checks.copies import MOST_LINES, Block, copies
-from podium.checks.kind import Answer, GatherOrder, Job
-from podium.checks.python_claims import UnreadableError
+from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff
+from podium.checks.ports import UnreadableError
+from podium.checks.texts import ends_with, texts
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import family_of
@@ -25,7 +26,6 @@ from podium.runs.model import FileChange
 NAME = "shape"
 _HIGH, _RISE = 15, 5  # McCabe's number from which a function is hard to follow, and a rise that is worth telling
 _GIANT = 1500
-_MOST_BYTES = 40_000_000
 _MOST_NAMES = 300
 _TOOLS = re.compile(
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|uv\.lock|poetry\.lock|pdm\.lock"
@@ -46,15 +46,15 @@ class Shape:
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
         source = any(True for _ in _sources(order.changes))
-        wanted = (
-            (source, "complexity", _complexity),
-            (source, "copies", _copies),
-            (source, "new code is used", _unused),
-            (bool(order.changes), "files not written by hand", _made),
+        wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], ReadsDiff], ...] = (
+            (source, "complexity", _complexity, ""),
+            (source, "copies", _copies, "code"),
+            (source, "new code is used", _unused, ""),
+            (bool(order.changes), "files not written by hand", _made, ""),
         )
         return tuple(
-            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees")
-            for applies, name, work in wanted
+            Job(kind=NAME, name=name, work=work, command=command, rests_on="trees", reads_diff=reads)
+            for applies, name, work, reads in wanted
             if applies
         )
 
@@ -100,10 +100,10 @@ async def _copies(bench: Bench) -> Answer:
     ]
     endings = tuple({f".{block.path.rpartition('.')[2]}" for block in blocks})
     found = Findings()
-    texts, whole = _texts(bench, endings) if blocks else ([], True)
-    blind = [] if whole else ["the tree is too large"]
+    searched = texts(bench, ends_with(endings))
+    blind = list(searched.blind)
     blind += [f"{block.path}: only its first lines were looked at" for block in blocks if len(block.lines) > MOST_LINES]
-    for copy in copies(blocks, texts):
+    for copy in copies(blocks, searched.files):
         message = f"{copy.lines} lines stand in {copy.other}:{copy.other_line} too"
         found.add("copy", "note", message, path=copy.path, line=copy.line, text=copy.text)
     return _answer(found, "one block is a copy", "blocks are copies", blind)
@@ -117,19 +117,21 @@ async def _unused(bench: Bench) -> Answer:
             continue
         try:
             before, after = _measured(bench, change)
+            lines = (bench.source.read("candidate", change.path) or b"").decode("utf-8", "replace").splitlines()
         except (UnreadableError, RecursionError) as error:
             blind.append(f"{change.path}: {error}")
             continue
-        lines = (bench.source.read("candidate", change.path) or b"").decode("utf-8", "replace").splitlines()
         for name, each in after.items():
             last = name.rpartition(".")[2]
             if name not in before and not _called_from_outside(last, each, lines):
                 fresh[last] = (change.path, each)
-    if fresh and len(fresh) <= _MOST_NAMES:
-        texts, whole = _texts(bench, ())
-        blind += [] if whole else ["the tree is too large to search"]
-        for name, (path, each) in fresh.items() if whole else ():
-            if _mentions(name, texts) <= 1:
+    if len(fresh) > _MOST_NAMES:
+        blind.append(f"{len(fresh)} new functions are more than are searched for")
+    elif fresh:
+        searched = texts(bench, lambda path: is_code(path) or path.endswith((".toml", ".json", ".cfg")))
+        blind += searched.blind
+        for name, (path, each) in fresh.items() if not searched.blind else ():
+            if _mentions(name, searched.files) <= 1:
                 message = f"nothing else in the repository mentions {name}"
                 found.add("unused", "note", message, path=path, line=each.line, text=name)
     return _answer(found, "new code that nothing uses", "new functions that nothing uses", blind)
@@ -146,10 +148,10 @@ def _called_from_outside(name: str, each: Measured, lines: list[str]) -> bool:
     )
 
 
-def _mentions(name: str, texts: list[tuple[str, bytes]]) -> int:
+def _mentions(name: str, files: tuple[tuple[str, bytes], ...]) -> int:
     pattern = re.compile(rb"(?<![\w$])" + re.escape(name.encode()) + rb"(?![\w$])")
     count = 0
-    for _, text in texts:
+    for _, text in files:
         if name.encode() in text:
             count += sum(1 for _ in pattern.finditer(text))
             if count > 1:
@@ -175,29 +177,19 @@ def _kind_of(bench: Bench, change: FileChange) -> str:
         return "made by a tool"
     if change.binary:
         return "what is in it cannot be shown"
-    if change.status != "deleted" and is_code(change.path):
-        head = (bench.source.read("candidate", change.path) or b"")[:1500].decode("utf-8", "replace")
-        if any(_SAYS_SO.search(line) for line in head.splitlines()[:8]):
-            return "it says that a tool made it"
+    read = change.status != "deleted" and is_code(change.path)
+    if read and any(_SAYS_SO.search(line) for line in _head(bench, change.path).splitlines()[:8]):
+        return "it says that a tool made it"
     if change.added >= _GIANT:
         return f"{change.added} added lines: nobody writes so much at once"
     return ""
 
 
-def _texts(bench: Bench, endings: tuple[str, ...]) -> tuple[list[tuple[str, bytes]], bool]:
-    """The candidate's code (or its files with these endings), and whether that is all of it."""
-    room, found = _MOST_BYTES, list[tuple[str, bytes]]()
-    for path in bench.source.paths("candidate"):
-        if not (path.endswith(endings) if endings else is_code(path) or path.endswith((".toml", ".json", ".cfg"))):
-            continue
-        text = bench.source.read("candidate", path)
-        if text is None or b"\0" in text[:1000]:
-            continue
-        room -= len(text)
-        if room < 0:
-            return found, False
-        found.append((path, text))
-    return found, True
+def _head(bench: Bench, path: str) -> str:
+    try:
+        return (bench.source.read("candidate", path) or b"")[:1500].decode("utf-8", "replace")
+    except UnreadableError:
+        return ""  # its size is told
 
 
 def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:

@@ -7,7 +7,8 @@ import re
 from podium.checks.bench import Bench
 from podium.checks.kind import Answer, GatherOrder, Job
 from podium.checks.languages.claimed_tests import claimed_tests, reads_tests
-from podium.checks.python_claims import Test, UnreadableError, parse_tests
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import Test, parse_tests
 from podium.checks.python_weakened import TestFile, weakenings
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
@@ -36,7 +37,15 @@ class WeakenedTests:
 
     def jobs(self, order: GatherOrder) -> tuple[Job, ...]:
         command = diff_command(order.base_tree, order.tree)
-        return (Job(kind="weakened-tests", name="weakened tests", work=_work, command=command, rests_on="trees"),)
+        job = Job(
+            kind="weakened-tests",
+            name="weakened tests",
+            work=_work,
+            command=command,
+            rests_on="trees",
+            reads_diff="code",
+        )
+        return (job,)
 
 
 async def _work(bench: Bench) -> Answer:

@@ -6,7 +6,8 @@ from podium.checks.languages.go_tests import go_tests
 from podium.checks.languages.js_tests import js_tests
 from podium.checks.languages.rust_tests import rust_tests
 from podium.checks.languages.syntax import parse
-from podium.checks.python_claims import Test, UnreadableError
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import Test
 from podium.evidence.grammar import family_of
 from podium.evidence.test_code import is_test_file
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from podium.checks.bench import Bench
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.exports import Export, breaks, exports
-from podium.checks.python_claims import UnreadableError
+from podium.checks.ports import UnreadableError
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import family_of
 from podium.runs.model import FileChange

@@ -18,7 +18,7 @@ from podium.checks.languages.calls import Bound, Call, calls, go_imports, go_pac
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.exports import Export, exports
 from podium.checks.languages.syntax import parse
-from podium.checks.python_claims import UnreadableError
+from podium.checks.ports import UnreadableError
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import Family, family_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from podium.checks.python_claims import UnreadableError
+from podium.checks.ports import UnreadableError
 from podium.evidence.grammar import grammar_of, parser_of
 
 if TYPE_CHECKING:
