@@ -30,6 +30,7 @@ from podium.workspaces.space import remove
 OUT = "/podium/out"
 CANDIDATE = "/podium/candidate"
 LAY_OVER = "in/lay-over.sh"
+_AT_ONCE = 100  # files that one program of the script is given: their names fit into a command line
 BLOB_LIMIT = 8 * 1024 * 1024
 
 
@@ -92,17 +93,29 @@ class TreeExecutor:
         return self.ground.tier in ("overlay", "clone")
 
     def _laid_over(self, request: Request) -> bytes:
-        """A shell script that brings files of the candidate into the base's tree, within the sandbox."""
-        top = shlex.quote(CANDIDATE if self._mounted else str(self.ground.template(self.candidate)))
-        lines: list[str] = []
+        """A shell script that brings files of the candidate into the base's tree, within the sandbox.
+
+        It starts a program for many files at a time: a large change may bring tens of thousands.
+        """
+        top = CANDIDATE if self._mounted else str(self.ground.template(self.candidate))
+        folders: dict[str, list[str]] = {}
         for path in request.from_candidate:
-            name = shlex.quote(to_bytes(path).decode("utf-8", "surrogateescape"))
-            folder = shlex.quote(posixpath.dirname(to_bytes(path)).decode("utf-8", "surrogateescape") or ".")
-            lines.append(
-                f"rm -rf -- ./{name}; if test -e {top}/{name}; then "
-                f"mkdir -p -- ./{folder} && cp -P -- {top}/{name} ./{name}; fi\n"
-            )
-        return "".join(lines).encode("utf-8", "surrogateescape")
+            name = to_bytes(path).decode("utf-8", "surrogateescape")
+            folders.setdefault(posixpath.dirname(name), []).append(name)
+        steps = [
+            (folder, names[at : at + _AT_ONCE])
+            for folder, names in sorted(folders.items())
+            for at in range(0, len(names), _AT_ONCE)
+        ]
+        lines = [f"rm -rf -- {' '.join(shlex.quote(f'./{name}') for name in part)}" for _, part in steps]
+        for folder, part in steps:
+            lines.append("set --")
+            for name in part:
+                there = shlex.quote(f"{top}/{name}")
+                lines.append(f'if test -e {there}; then set -- "$@" {there}; fi')
+            into = shlex.quote(f"./{folder}")
+            lines.append(f'if test $# -gt 0; then mkdir -p -- {into} && cp -P -- "$@" {into}; fi')
+        return "\n".join([*lines, "set --", ""]).encode("utf-8", "surrogateescape")
 
 
 def _put(out: Path, name: str, content: bytes) -> None:
