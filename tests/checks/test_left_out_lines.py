@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from checks_bench import Memory, ProcessExecutor, Seen, Trees, order
