@@ -99,8 +99,10 @@ class Judging:
                 self.stage.podium("review", task, "--close", f"{point}={self.stage.ask('Why is it met', 'I looked')}")
             case "q":
                 raise KeyboardInterrupt
-            case _:
+            case "?":
                 self.stage.tell(_explained(advice))
+            case _:
+                self.stage.tell("That is none of the answers.")
 
     def _case(self, task: str) -> Case:
         context = self.stage.context()

@@ -79,7 +79,11 @@ class Stage:
 
     def ask(self, question: str, default: str) -> str:
         """What the person answers."""
-        return str(click.prompt(question, default=default)).strip()
+        return str(click.prompt(question, default=default, show_default=bool(default))).strip()
+
+    def agrees(self, question: str) -> bool:
+        """Whether the person says yes; asked again until it is yes or no."""
+        return click.confirm(question, default=True)
 
     def command(self, text: str) -> None:
         """A command as it would be typed."""

@@ -75,7 +75,7 @@ def _intend(stage: Stage, *, yes: bool) -> None:
     stage.tell("Nothing runs before a person has approved exactly this plan for exactly this spec.")
     if not yes:
         _must(stage, "plan", "show", SPEC)
-        if stage.ask("Approve it? [y/n]", "y").lower() not in ("y", "yes"):
+        if not stage.agrees("Approve it?"):
             raise KeyboardInterrupt
     _must(stage, "plan", "approve", SPEC, "--yes")
 
