@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import select
+import signal
 import sys
 import termios
 import tty
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from podium.kernel.readable import is_readable
 
@@ -40,19 +43,30 @@ class Keyboard:
     def __init__(self, terminal: int) -> None:
         self._terminal = terminal
         self._plain = termios.tcgetattr(terminal)
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        self._before: dict[int, Any] = {}
 
     def enter(self) -> None:
-        """Take keys one by one, on a screen of its own, without a cursor. Ctrl-C still interrupts."""
-        tty.setcbreak(self._terminal)
-        self._write("\x1b[?1049h\x1b[?25l")
+        """Take keys one by one, on a screen of its own, without a cursor. Ctrl-C still interrupts, Ctrl-Z suspends."""
+        self._before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGWINCH, signal.SIGTSTP)}
+        self._take()
 
     def leave(self) -> None:
         """Give the terminal back as it was."""
-        self._write("\x1b[?25h\x1b[?1049l")
-        termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._plain)
+        self._give_back()
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        os.close(self._woken)
+        os.close(self._wake)
 
     def key(self) -> str:
-        """The next key: a character, or the name of a special one. `q` when the terminal has gone."""
+        """The next key: a character, or the name of a special one. `q` when the terminal has gone.
+
+        `redraw` is no key: the size of the terminal has changed, or it was somebody else's for a while.
+        """
+        if self._is_woken():
+            return "redraw"
         raw = os.read(self._terminal, 1)
         if not raw:
             return "q"
@@ -73,6 +87,7 @@ class Keyboard:
         """One line typed by the person, at the bottom of the screen; empty when they break it off."""
         termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._plain)
         self._write("\r\x1b[K\x1b[?25h")
+        suspending = signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # a half typed line would be lost
         with suppress(ImportError):
             importlib.import_module("readline")  # gives `input` its line editing
         try:
@@ -80,8 +95,37 @@ class Keyboard:
         except (EOFError, KeyboardInterrupt):
             return ""
         finally:
+            signal.signal(signal.SIGTSTP, suspending)
             tty.setcbreak(self._terminal)
             self._write("\x1b[?25l")
+
+    def _take(self) -> None:
+        tty.setcbreak(self._terminal)
+        self._write("\x1b[?1049h\x1b[?25l")
+
+    def _give_back(self) -> None:
+        self._write("\x1b[?25h\x1b[?1049l")
+        termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._plain)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if number == signal.SIGTSTP:
+            self._give_back()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)  # here it stops, until the shell brings it back
+            signal.signal(number, self._on_signal)
+            self._take()
+        with suppress(BlockingIOError):
+            os.write(self._wake, b"!")
+
+    def _is_woken(self) -> bool:
+        """Wait for a key or a signal; True when it was a signal."""
+        poll = select.poll()
+        for descriptor in (self._terminal, self._woken):
+            poll.register(descriptor, select.POLLIN | select.POLLPRI)
+        if all(descriptor != self._woken for descriptor, _ in poll.poll()):
+            return False
+        os.read(self._woken, 4096)
+        return True
 
     def _write(self, text: str) -> None:
         sys.stdout.write(text)

@@ -99,11 +99,23 @@ class Session:
             case "p":
                 self._point(keyboard)
             case "?":
-                keyboard.draw([*_HELP, "", "Any key goes back."])
-                keyboard.key()
+                self._help(keyboard)
+            case "redraw":
+                self._turn(self._at, top=self._top)
+                self._top = max(0, min(self._top, len(self._page) - self._room()))
             case _:
-                self._hint = f"{key} does nothing here; ? tells the keys"
+                known = key if key.isprintable() else "that key"
+                self._hint = f"{known} does nothing here; ? tells the keys"
         return None
+
+    def _help(self, keyboard: Keyboard) -> None:
+        while True:
+            keyboard.draw(
+                [cut(line, self.output.width) for line in (*_HELP, "", "Any key goes back.")][: self._room() + 2]
+            )
+            if keyboard.key() != "redraw":
+                break
+        self._turn(self._at, top=self._top)
 
     def _scroll(self, key: str) -> None:
         room = self._room()
@@ -170,4 +182,12 @@ class Session:
         head = f"{self._card.title}{more}" + (f" · new points: {len(self.points)}" if self.points else "")
         paint = self.output.ink
         status = paint(cut(self._hint or head, width), "warn" if self._hint else "strong")
-        keyboard.draw([*shown, status, paint(cut(keys, width), "quiet")])
+        keyboard.draw([*shown, status, paint(_fitting(keys, width), "quiet")])
+
+
+def _fitting(keys: str, width: int) -> str:
+    """As many of the keys as there is room for; the last two of a line are how to get help, and how to get out."""
+    *most, one, other = keys.split(" · ")
+    while most and len(" · ".join([*most, one, other])) > width:
+        most.pop()
+    return cut(" · ".join([*most, one, other]), width)
