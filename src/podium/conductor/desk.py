@@ -22,6 +22,7 @@ from podium.kernel.errors import NotFoundError, PodiumError
 from podium.kernel.ids import Entropy, new_id, system_entropy
 from podium.ledger.event import Payload, Record
 from podium.ledger.read import Reader, open_reader
+from podium.ledger.verify import is_next
 from podium.project.model import Project
 
 if TYPE_CHECKING:
@@ -81,11 +82,12 @@ class Desk:
         """The newest state, for reading. Raises NotFoundError for a project without a chain."""
         with self._lock:
             reader = self._open()
-            state = self._states.get(project) or State(project)
-            if reader is not None:
-                head = reader.head(project)
-                if head is not None and head[0] > state.seq:
-                    self._catch_up(state, reader.records(project, after=state.seq))
+            head = reader.head(project) if reader is not None else None
+            state = self._known(project, head)
+            if reader is not None and head is not None and head[0] > state.seq:
+                self._catch_up(state, reader.records(project, after=state.seq))
+                if state.seq < head[0]:
+                    raise _broken(state, f"records {state.seq + 1} to {head[0]} are missing")
             if state.seq == 0:
                 raise NotFoundError(
                     "this project is not registered", where=project, do="Run `podium init` in its repository."
@@ -101,11 +103,13 @@ class Desk:
     @contextmanager
     def change(self, project: str) -> Generator[Change]:
         """Hold a project's chain. Raises ConflictError or PodiumError as `Ledger.transaction` does."""
-        with self._lock:
-            state = self._states.get(project) or State(project)
-            with self.ledger.transaction(project) as transaction:
-                self._catch_up(state, transaction.records(after=state.seq))
-                yield Change(state, transaction)
+        with self._lock, self.ledger.transaction(project) as transaction:
+            head = (transaction.seq, transaction.tip)
+            state = self._known(project, head)
+            self._catch_up(state, transaction.records(after=state.seq))
+            if (state.seq, state.head) != head:
+                raise _broken(state, f"it ends at record {state.seq}, and its head names another end")
+            yield Change(state, transaction)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -124,8 +128,18 @@ class Desk:
             self._reader = open_reader(self.url)
         return self._reader
 
+    def _known(self, project: str, head: tuple[int, str] | None) -> State:
+        """What has been folded so far; nothing where the database went back since (restored from a backup)."""
+        state = self._states.get(project) or State(project)
+        if head is not None and (head[0] < state.seq or (head[0] == state.seq and head[1] != state.head)):
+            return State(project)
+        return state
+
     def _catch_up(self, state: State, records: list[Record]) -> None:
+        """Take in what is new. Nothing is decided on a record that was changed, inserted or put elsewhere."""
         for record in records:
+            if not is_next(record, state.seq, state.head):
+                raise _broken(state, f"record {record.seq} was changed, or is not the one that belongs there")
             try:
                 state.apply(record)
             except (msgspec.MsgspecError, KeyError, IndexError, AssertionError) as error:
@@ -136,6 +150,14 @@ class Desk:
                 ) from error
         if state.seq:
             self._states[state.id] = state
+
+
+def _broken(state: State, what: str) -> PodiumError:
+    return PodiumError(
+        f"the ledger is not whole: {what}",
+        where=state.id,
+        do="podium ledger verify says which records were changed. Restore it from a backup. Nothing was done.",
+    )
 
 
 def find_project(desk: Desk, root: str) -> Project:

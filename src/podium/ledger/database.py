@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError
 
 from podium.kernel.errors import PodiumError
+from podium.ledger.event import as_text
 from podium.ledger.migrations import migrate
 from podium.ledger.versions import unreadable
 
@@ -49,6 +50,7 @@ def sqlite_engine(url: str) -> sa.Engine:
 
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        connection.text_factory = as_text
         connection.execute("pragma synchronous=full")
         connection.execute("pragma foreign_keys=on")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -41,6 +43,37 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes  # canonical JSON of the payload, its kind included
     previous: str  # hash of the record before, GENESIS for the first
     hash: str
+
+
+def as_stored(row: Sequence[Any]) -> Record:
+    """The record in a row of the table, whose columns are in the order of the fields.
+
+    Never raises: what somebody has put in the place of a number or a text is for `verify` to name.
+    """
+    seq, project, at, actor, kind, subject, data, previous, hash_ = (
+        row if tuple(map(type, row)) == _TYPES else map(_mended, row, _TYPES)
+    )
+    return Record(
+        seq=seq, project=project, at=at, actor=actor, kind=kind, subject=subject,
+        data=data, previous=previous, hash=hash_,
+    )  # fmt: skip
+
+
+def as_text(stored: bytes) -> str:
+    """Text that SQLite holds, also where it is no UTF-8."""
+    return stored.decode("utf-8", "replace")
+
+
+_TYPES = (int, str, str, str, str, str, bytes, str, str)
+
+
+def _mended(stored: object, kind: type) -> Any:
+    if isinstance(stored, kind):
+        return stored
+    if kind is int:
+        return -1
+    text = stored if isinstance(stored, str) else repr(stored)
+    return text.encode("utf-8", "replace") if kind is bytes else text
 
 
 def record_hash(

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -21,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from podium.kernel.clock import Clock, stamp
 from podium.kernel.errors import ConflictError
 from podium.kernel.value import canonical
-from podium.ledger.event import GENESIS, Payload, Record, record_hash
+from podium.ledger.event import GENESIS, Payload, Record, as_stored, record_hash
 from podium.ledger.schema import head as head_table
 from podium.ledger.schema import ledger as ledger_table
 from podium.ledger.versions import RefusedError, in_doubt, unreadable
@@ -41,10 +40,11 @@ class Transaction:
     def records(self, after: int = 0) -> list[Record]:
         """The records with a sequence number above `after`, in order."""
         table = ledger_table
+        columns = (table.c[name] for name in Record.__struct_fields__)
         rows = self.connection.execute(
-            sa.select(table).where(table.c.project == self.project, table.c.seq > after).order_by(table.c.seq)
+            sa.select(*columns).where(table.c.project == self.project, table.c.seq > after).order_by(table.c.seq)
         )
-        return [_record(row) for row in rows]
+        return [as_stored(tuple(row)) for row in rows]
 
     def append(self, payload: Payload, *, actor: str) -> Record:
         """Add one record to the chain; it counts once the transaction commits."""
@@ -135,20 +135,6 @@ class Ledger:
     @property
     def _shown(self) -> str:
         return self.engine.url.render_as_string(hide_password=True)
-
-
-def _record(row: sa.Row[Any]) -> Record:
-    return Record(
-        seq=row.seq,
-        project=row.project,
-        at=row.at,
-        actor=row.actor,
-        kind=row.kind,
-        subject=row.subject,
-        data=row.data.encode() if isinstance(row.data, str) else bytes(row.data),
-        previous=row.previous,
-        hash=row.hash,
-    )
 
 
 def _hold(connection: sa.Connection, project: str) -> tuple[int, str]:

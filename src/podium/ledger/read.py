@@ -9,14 +9,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from podium.kernel.errors import PodiumError
-from podium.ledger.event import Record
+from podium.ledger.event import Record, as_stored, as_text
 from podium.ledger.versions import away, check_version, unreadable
 
-_COLUMNS = "seq, project, at, actor, kind, subject, data, previous, hash"
+_COLUMNS = ", ".join(Record.__struct_fields__)
+
+
+_NO_TEXT = "Could not decode to UTF-8"  # SQLite's driver
 
 
 class Reader:
@@ -49,20 +52,7 @@ class Reader:
             f"order by seq{limit}",
             (project, after),
         )
-        return [
-            Record(
-                seq=r[0],
-                project=r[1],
-                at=r[2],
-                actor=r[3],
-                kind=r[4],
-                subject=r[5],
-                data=_bytes(r[6]),
-                previous=r[7],
-                hash=r[8],
-            )
-            for r in rows
-        ]
+        return [as_stored(row) for row in rows]
 
     def close(self) -> None:
         """Give the connection back."""
@@ -73,7 +63,10 @@ class Reader:
         try:
             return self._rows(text, arguments)
         except Exception as error:
-            raise self._fault(error) from error
+            if _NO_TEXT not in str(error):
+                raise self._fault(error) from error
+        self._connection.text_factory = as_text  # somebody has written there; `verify` is to name it
+        return self._rows(text, arguments)
 
     def schema(self) -> str | None:
         """The schema version as it is stored; None where there is no ledger."""
@@ -98,11 +91,6 @@ class Reader:
             return cursor.fetchall()
         finally:
             cursor.close()
-
-
-def _bytes(stored: object) -> bytes:
-    """A payload as it is stored, also where somebody has written text in its place: `verify` is to name it."""
-    return stored.encode() if isinstance(stored, str) else bytes(cast("bytes", stored))
 
 
 def open_reader(url: str) -> Reader | None:

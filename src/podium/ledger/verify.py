@@ -60,6 +60,11 @@ def verify(project: str, records: Iterable[Record], head: tuple[int, str] | None
     return Verification(project=project, records=count, head=previous, faults=tuple(faults))
 
 
+def is_next(record: Record, seq: int, head: str) -> bool:
+    """Whether a record is whole and follows the one numbered `seq` whose hash is `head`."""
+    return record.seq == seq + 1 and record.previous == head and record.hash == _computed(record)
+
+
 def _computed(record: Record) -> str:
     return record_hash(
         seq=record.seq,
