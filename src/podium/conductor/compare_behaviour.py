@@ -38,7 +38,7 @@ async def compare_behaviour(shop: Shop, project: str, one: Run, other: Run) -> I
         cache = FileCache(shop.home.project(project) / "base-executions", redactor)
         items = await gather_on(ground, order, subject, _quiet, cache=cache, kinds=(BEHAVIOUR,), redactor=redactor)
     finally:
-        await in_thread(mirror.close)
+        mirror.close()  # not awaited: nothing may cancel it
     return items[0] if items else None
 
 

@@ -101,7 +101,7 @@ class _Gathering:
                 settled=None if self._delivered.is_set() else self._settled,
             )
         finally:
-            await in_thread(mirror.close)
+            mirror.close()  # not awaited: nothing may cancel it
 
     def _id(self, job: Job) -> str:
         return item_id(job.kind, job.name, self._base_tree, self._candidate.tree)

@@ -82,7 +82,7 @@ async def _land(shop: Shop, project: str, entry_id: str) -> None:
                 return
         raise PodiumError(f"{registered.target} kept moving during {TRIES} attempts", do="podium land tries again")
     finally:
-        await in_thread(mirror.close)
+        mirror.close()  # not awaited: nothing may cancel it
 
 
 @dataclass(frozen=True)

@@ -59,18 +59,20 @@ def candidate_at_work(ground: Ground, candidate: Candidate, place: Path, log: Pa
     try:
         plan = ground.plan(candidate.commit, own)
         ready = launch(plan, ("/bin/sh", "-c", command), bwrap=ground.bwrap)
-        with log.open("wb") as said:
-            process = subprocess.Popen(
-                ready.argv, pass_fds=ready.pass_fds, env=ready.env, stdin=subprocess.DEVNULL, stdout=said,
-                stderr=subprocess.STDOUT, cwd="/", start_new_session=True,
-            )  # fmt: skip
-        ready.spawned(process.pid)
         try:
-            yield _inside(process)
+            with log.open("wb") as said:
+                process = subprocess.Popen(
+                    ready.argv, pass_fds=ready.pass_fds, env=ready.env, stdin=subprocess.DEVNULL, stdout=said,
+                    stderr=subprocess.STDOUT, cwd="/", start_new_session=True,
+                )  # fmt: skip
+            ready.spawned(process.pid)
+            try:
+                yield _inside(process)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    ready.kill()
+                process.wait()
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                ready.kill()
-            process.wait()
             ready.close()
     finally:
         if own.exists():

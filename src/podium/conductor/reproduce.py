@@ -57,7 +57,7 @@ async def reproduce(shop: Shop, project: str, item: str) -> Reproduced:
         subject = Subject(base=candidate.base, commit=candidate.commit, run=found, round=number)
         return await _again(shop, mirror, project, old, subject)
     finally:
-        await in_thread(mirror.close)
+        mirror.close()  # not awaited: nothing may cancel it
 
 
 async def _again(shop: Shop, mirror: Mirror, project: str, old: Item, subject: Subject) -> Reproduced:

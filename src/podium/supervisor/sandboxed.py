@@ -63,8 +63,10 @@ class AgentProcess:
                 cwd="/",
                 start_new_session=True,
             )
-        except OSError as error:
+        except BaseException as error:  # also one that is cancelled meanwhile leaves nothing open
             launched.close()
+            if not isinstance(error, OSError):
+                raise
             raise PodiumError(f"the sandbox did not start: {error}", where=launched.argv[0]) from error
         launched.spawned(process.pid)
         return cls(launched, process, stderr_limit=stderr_limit)
