@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from podium.checks.changed_python import source_changes
 from podium.checks.ports import Source, UnreadableError
 from podium.checks.python_claims import parse
+from podium.checks.reading import reading
 from podium.runs.model import FileChange
 
 MOST = 60
@@ -48,13 +49,10 @@ class ChangedFunctions:
 def changed_functions(changes: tuple[FileChange, ...], source: Source) -> ChangedFunctions:
     """The changed functions of all source files that both trees have."""
     found = ChangedFunctions()
-    for change in source_changes(changes):
-        if change.status == "added":
-            continue
+    both = (change for change in source_changes(changes) if change.status != "added")
+    for change, old, new in reading(source, both, found.blind):
         try:
-            old = parse(source.read("base", change.old_path) or b"")
-            new = parse(source.read("candidate", change.path) or b"")
-            _compare(change, old, new, found)
+            _compare(change, parse(old), parse(new), found)
         except UnreadableError as error:
             found.blind.append(f"{change.path}: {error}")
         except RecursionError:

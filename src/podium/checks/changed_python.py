@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from podium.checks.ports import Source, UnreadableError
 from podium.checks.python_claims import parse
+from podium.checks.reading import reading
 from podium.evidence.change_rules import changed_lines, not_shown
 from podium.evidence.test_code import belongs_to_tests
 from podium.runs.model import FileChange
@@ -73,7 +74,7 @@ def changed_python(changes: tuple[FileChange, ...], source: Source) -> ChangedPy
     """The changed statements of all source files of a candidate."""
     statements: list[Statement] = []
     blind: list[str] = []
-    for change in source_changes(changes):
+    for change, _, text in reading(source, source_changes(changes), blind):
         lines = frozenset(line.new for line in changed_lines(change) if line.kind == "+" and line.text.strip())
         if not_shown(change):
             blind.append(f"{change.path}: changed lines were left out")
@@ -81,7 +82,7 @@ def changed_python(changes: tuple[FileChange, ...], source: Source) -> ChangedPy
             blind.append(f"{change.path}: only lines were removed")
             continue
         try:
-            statements.extend(statements_at(change.path, source.read("candidate", change.path) or b"", lines))
+            statements.extend(statements_at(change.path, text, lines))
         except UnreadableError as error:
             blind.append(f"{change.path}: {error}")
     return ChangedPython(tuple(statements), tuple(blind))

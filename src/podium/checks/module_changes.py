@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from podium.checks.ports import Source, UnreadableError
 from podium.checks.python_api import Offer, offer
 from podium.checks.python_claims import parse
+from podium.checks.reading import reading
 from podium.evidence.test_code import belongs_to_tests
 from podium.runs.model import FileChange
 
@@ -38,10 +39,8 @@ def module_changes(changes: tuple[FileChange, ...], source: Source) -> tuple[tup
     """Every changed module that can be read, and why the others cannot."""
     found: list[ModuleChange] = []
     blind: list[str] = []
-    for change in python_modules(changes):
+    for change, old, new in reading(source, python_modules(changes), blind):
         try:
-            old = b"" if change.status in ("added", "copied") else source.read("base", change.old_path) or b""
-            new = b"" if change.status == "deleted" else source.read("candidate", change.path) or b""
             found.append(ModuleChange(change, offer(old), offer(new)))
         except UnreadableError as error:
             blind.append(f"{change.path}: {error}")

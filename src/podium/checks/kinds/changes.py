@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from podium.checks.bench import Bench
-from podium.checks.kind import Answer, GatherOrder, Job
+from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff
 from podium.evidence.change_rules import CHANGE_RULES, ChangeRule
 from podium.evidence.rules import diff_command
 
@@ -25,7 +25,15 @@ def _job(rule: ChangeRule, order: GatherOrder) -> Job:
         return Answer(outcome=outcome, findings=findings, tool="podium")
 
     command = diff_command(order.base_tree, order.tree)
-    return Job(kind=rule.kind, name=rule.name, work=work, command=command, required=rule.required)
+    reads = _reads(rule, order)
+    return Job(kind=rule.kind, name=rule.name, work=work, command=command, required=rule.required, reads_diff=reads)
+
+
+def _reads(rule: ChangeRule, order: GatherOrder) -> ReadsDiff:
+    """Which changed lines a rule rests on; those of links and of hidden characters tell by themselves what was cut."""
+    if rule.kind == "protected":
+        return "all" if any(each.constructs for each in order.settings.protected) else ""
+    return "code" if rule.kind == "deleted-tests" else ""
 
 
 CHANGES = Changes()

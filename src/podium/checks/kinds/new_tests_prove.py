@@ -19,6 +19,7 @@ from podium.checks.junit import TestResult
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
 from podium.checks.ports import UnreadableError
 from podium.checks.python_claims import parse_tests
+from podium.checks.reading import reading
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds, NotRun, Outcome
 from podium.evidence.test_code import belongs_to_tests, is_code, is_test_file
@@ -172,12 +173,14 @@ def _changed(test: TestResult, functions: dict[str, list[str]]) -> bool:
 def _changed_functions(bench: Bench) -> dict[str, list[str]]:
     """Each new or changed test function by its name: its file's module name and its classes, with a dot each."""
     functions: defaultdict[str, list[str]] = defaultdict(list)
-    for change in bench.order.changes:
-        if not is_test_file(change.path) or not change.path.endswith(".py") or change.status == "deleted":
-            continue
+    wanted = (
+        change
+        for change in bench.order.changes
+        if is_test_file(change.path) and change.path.endswith(".py") and change.status != "deleted"
+    )
+    for change, before, after in reading(bench.source, wanted, []):  # of others it is not told that they prove nothing
         try:
-            new = parse_tests(bench.source.read("candidate", change.path) or b"")
-            old = parse_tests(b"" if change.status == "added" else bench.source.read("base", change.old_path) or b"")
+            new, old = parse_tests(after), parse_tests(before)
         except UnreadableError:
             continue
         stem = change.path.rpartition("/")[2].removesuffix(".py")

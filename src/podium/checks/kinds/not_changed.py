@@ -21,6 +21,7 @@ from podium.checks.ports import UnreadableError
 from podium.checks.python_api import Callee, narrowed
 from podium.checks.python_calls import calls, misfit
 from podium.checks.python_claims import parse
+from podium.checks.reading import in_part, why_blind
 from podium.checks.texts import ends_with, texts
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
@@ -38,6 +39,9 @@ _ORDINARY = re.compile(
     r"^(?:import|from|return|else|except|def|class|pass|raise|try|with open|export|function|fn|pub|func|use)\b"
     r"|^(?:@|#|//|/\*|\*|\.|[)\]}])|^\w+\s*:[^=]*,?$"
 )
+_DEFINED = re.compile(r"\bdef\s+(\w+)\s*\(")
+_WORD = re.compile(r"[^\W\d]\w*")
+_QUOTED = re.compile(r"`{1,2}([\w.]+)")
 _NEAR = 8  # lines: equal lines that are nearer to each other than this are one place
 
 
@@ -71,9 +75,9 @@ def _products(changes: tuple[FileChange, ...]) -> tuple[FileChange, ...]:
 def _answer(found: Findings, one: str, many: str, blind: tuple[str, ...] = ()) -> Answer:
     outcome: Outcome = Holds()
     if found.count:
-        outcome = Fails(why=one if found.count == 1 else f"{found.count} {many}")
+        outcome = Fails(why=in_part(one if found.count == 1 else f"{found.count} {many}", blind))
     elif blind:
-        outcome = Blind(why="; ".join(blind[:3]))
+        outcome = Blind(why=why_blind(blind))
     return Answer(outcome=outcome, findings=found.all(), tool="podium")
 
 
@@ -92,9 +96,12 @@ async def _calls(bench: Bench) -> Answer:
     if changed:
         searched = texts(bench, ends_with((".py",)))
         blind += searched.blind
-        names = frozenset(name for name in changed if _defined(name, searched.files) <= 1 and seen[name] == 1)
+        defined = Counter(name for _, text in searched.files for name in _DEFINED.findall(_decoded(text)))
+        # Of several functions of one name, nobody knows which one is called.
+        only = {name: each for name, each in changed.items() if defined[name] <= 1 and seen[name] == 1}
+        touched = {change.path: change for change in bench.order.changes}
         for path, text in searched.files:
-            _misfits(path, text, {name: changed[name] for name in names}, bench.order.changes, found)
+            _misfits(path, text, only, touched.get(path), found)
     beyond = endings(bench.order.changes)
     if beyond:
         searched = texts(bench, ends_with(beyond))
@@ -109,25 +116,20 @@ def _called(name: str) -> str:
     return outer.rpartition(".")[2] if last == "__init__" and outer else last
 
 
-def _defined(name: str, files: tuple[tuple[str, bytes], ...]) -> int:
-    """How many functions of the tree have this name: of several, nobody knows which one is called."""
-    pattern = re.compile(rb"\bdef\s+" + re.escape(name.encode()) + rb"\s*\(")
-    return sum(len(pattern.findall(text)) for _, text in files)
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
 
 
-def _misfits(
-    path: str, text: bytes, changed: dict[str, Callee], changes: tuple[FileChange, ...], found: Findings
-) -> None:
-    if not any(name.encode() in text for name in changed):
+def _misfits(path: str, text: bytes, changed: dict[str, Callee], change: FileChange | None, found: Findings) -> None:
+    said = changed.keys() & frozenset(_WORD.findall(_decoded(text)))
+    if not said:
         return
     try:
         tree = parse(text)
     except UnreadableError:
         return
-    touched = {
-        line.new for change in changes if change.path == path for line in changed_lines(change) if line.kind == "+"
-    }
-    for name, call in calls(tree, frozenset(changed)):
+    touched = {line.new for line in changed_lines(change) if line.kind == "+"} if change else set[int]()
+    for name, call in calls(tree, frozenset(said)):
         why = misfit(call, changed[name])
         if why and call.lineno not in touched:
             message = f"this call of {name} {why}"
@@ -212,9 +214,6 @@ async def _documents(bench: Bench) -> Answer:
                 names.add(_called(name))
     found = Findings()
     if names:
-        pattern = re.compile(
-            rb"`{1,2}(?:[\w.]*\.)?(" + b"|".join(re.escape(n.encode()) for n in sorted(names)) + rb")\b"
-        )
         touched = {change.path for change in bench.order.changes}
         searched = texts(bench, ends_with(_DOCUMENTS))
         blind += searched.blind
@@ -222,9 +221,10 @@ async def _documents(bench: Bench) -> Answer:
             if path in touched or _HISTORY.search(path):
                 continue
             for number, line in enumerate(text.splitlines(), 1):
-                hit = pattern.search(line[:2000])
+                quoted = _QUOTED.findall(_decoded(line[:2000]))
+                hit = next((part for each in quoted for part in each.split(".") if part in names), "")
                 if hit:
-                    message = f"mentions {hit[1].decode()}, which changed"
+                    message = f"mentions {hit}, which changed"
                     found.add("document-left", "note", message, path=path, line=number, side="not changed")
     return _answer(found, "a document mentions what changed", "places in documents mention what changed", blind)
 

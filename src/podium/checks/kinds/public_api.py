@@ -15,6 +15,7 @@ from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.export_changes import foreign_changes
 from podium.checks.module_changes import ModuleChange, for_others, module_changes, python_modules
 from podium.checks.python_api import defaults_changed, narrowed
+from podium.checks.reading import in_part, why_blind
 from podium.evidence.fingerprint import Findings
 from podium.evidence.interfaces import has_interfaces, interface_changes
 from podium.evidence.model import Blind, Fails, Holds
@@ -62,9 +63,9 @@ async def _work(bench: Bench) -> Answer:
     broken = sum(finding.level == "warning" for finding in found.all())
     if broken:
         why = "one thing that callers relied on is gone" if broken == 1 else f"{broken} things that callers relied on"
-        outcome = Fails(why=why if broken == 1 else f"{why} are gone or changed")
+        outcome = Fails(why=in_part(why if broken == 1 else f"{why} are gone or changed", blind))
     else:
-        outcome = Blind(why="; ".join(blind[:3])) if blind else Holds()
+        outcome = Blind(why=why_blind(blind)) if blind else Holds()
     return Answer(outcome=outcome, findings=found.all(), tool="podium")
 
 

@@ -25,6 +25,7 @@ from podium.checks.package_index import Absent, Known, Listed, Unreachable, days
 from podium.checks.ports import UnreadableError
 from podium.checks.python_claims import parse
 from podium.checks.python_sinks import Sink, sinks
+from podium.checks.reading import reading, why_blind
 from podium.checks.well_known import near_known
 from podium.evidence.change_rules import changed_lines, not_shown
 from podium.evidence.fingerprint import Findings
@@ -75,10 +76,8 @@ async def _sinks(bench: Bench) -> Answer:
     known: Counter[tuple[str, str]] = Counter()
     alike: Counter[tuple[str, str]] = Counter()
     fresh: list[tuple[FileChange, Sink]] = []
-    for change in _sources(bench.order.changes):
+    for change, old, new in reading(bench.source, _sources(bench.order.changes), blind):
         try:
-            old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path) or b""
-            new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path) or b""
             before = _sinks_of(change.old_path, old)
             known.update((each.rule, each.text) for each in before)
             alike.update((change.path, each.message) for each in before)
@@ -240,7 +239,7 @@ def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:
     if found.count:
         why = one if found.count == 1 else f"{found.count} {many}"
         return Answer(outcome=Fails(why="; ".join([why, *blind[:2]])), findings=found.all(), tool="podium")
-    return Answer(outcome=Blind(why="; ".join(blind[:3])) if blind else Holds(), tool="podium")
+    return Answer(outcome=Blind(why=why_blind(blind)) if blind else Holds(), tool="podium")
 
 
 SECURITY = Security()

@@ -14,6 +14,7 @@ from podium.checks.complexity import Measured, measured
 from podium.checks.copies import MOST_LINES, Block, copies
 from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff
 from podium.checks.ports import UnreadableError
+from podium.checks.reading import in_part, reading, why_blind
 from podium.checks.texts import ends_with, texts
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
@@ -69,14 +70,7 @@ def _sources(changes: tuple[FileChange, ...]) -> Iterator[FileChange]:
 
 async def _complexity(bench: Bench) -> Answer:
     found, blind = Findings(), list[str]()
-    for change in _sources(bench.order.changes):
-        if belongs_to_tests(change.path):
-            continue
-        try:
-            before, after = _measured(bench, change)
-        except (UnreadableError, RecursionError) as error:
-            blind.append(f"{change.path}: {error}")
-            continue
+    for change, before, after, _ in _measured(bench, blind):
         for name, now in after.items():
             was = before[name].complexity if name in before else 0
             if now.complexity > _HIGH and now.complexity - was >= _RISE:
@@ -86,10 +80,16 @@ async def _complexity(bench: Bench) -> Answer:
     return _answer(found, "a function became hard to follow", "functions became hard to follow", blind)
 
 
-def _measured(bench: Bench, change: FileChange) -> tuple[dict[str, Measured], dict[str, Measured]]:
-    fresh = change.status in ("added", "copied")
-    old = b"" if fresh else bench.source.read("base", change.old_path) or b""
-    return measured(change.old_path, old), measured(change.path, bench.source.read("candidate", change.path) or b"")
+def _measured(
+    bench: Bench, blind: list[str]
+) -> Iterator[tuple[FileChange, dict[str, Measured], dict[str, Measured], bytes]]:
+    """Each changed source with its functions before and after, and its text now."""
+    sources = (change for change in _sources(bench.order.changes) if not belongs_to_tests(change.path))
+    for change, old, new in reading(bench.source, sources, blind):
+        try:
+            yield change, measured(change.old_path, old), measured(change.path, new), new
+        except (UnreadableError, RecursionError) as error:
+            blind.append(f"{change.path}: {error}")
 
 
 async def _copies(bench: Bench) -> Answer:
@@ -112,15 +112,8 @@ async def _copies(bench: Bench) -> Answer:
 async def _unused(bench: Bench) -> Answer:
     found, blind = Findings(), list[str]()
     fresh: dict[str, tuple[str, Measured]] = {}
-    for change in _sources(bench.order.changes):
-        if belongs_to_tests(change.path):
-            continue
-        try:
-            before, after = _measured(bench, change)
-            lines = (bench.source.read("candidate", change.path) or b"").decode("utf-8", "replace").splitlines()
-        except (UnreadableError, RecursionError) as error:
-            blind.append(f"{change.path}: {error}")
-            continue
+    for change, before, after, text in _measured(bench, blind):
+        lines = text.decode("utf-8", "replace").splitlines()
         for name, each in after.items():
             last = name.rpartition(".")[2]
             if name not in before and not _called_from_outside(last, each, lines):
@@ -193,9 +186,9 @@ def _head(bench: Bench, path: str) -> str:
 
 
 def _answer(found: Findings, one: str, many: str, blind: list[str]) -> Answer:
-    outcome: Outcome = Blind(why="; ".join(blind[:3])) if blind else Holds()
+    outcome: Outcome = Blind(why=why_blind(blind)) if blind else Holds()
     if found.count:
-        outcome = Fails(why=one if found.count == 1 else f"{found.count} {many}")
+        outcome = Fails(why=in_part(one if found.count == 1 else f"{found.count} {many}", blind))
     return Answer(outcome=outcome, findings=found.all(), tool="podium")
 
 

@@ -10,6 +10,7 @@ from podium.checks.languages.claimed_tests import claimed_tests, reads_tests
 from podium.checks.ports import UnreadableError
 from podium.checks.python_claims import Test, parse_tests
 from podium.checks.python_weakened import TestFile, weakenings
+from podium.checks.reading import in_part, reading, why_blind
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds
@@ -50,35 +51,31 @@ class WeakenedTests:
 
 async def _work(bench: Bench) -> Answer:
     found, files, blind = Findings(), list[TestFile](), list[str]()
-    by_lines: list[FileChange] = []
-    foreign: list[FileChange] = []
-    for change in bench.order.changes:
-        if not _read_by_syntax(change):
-            by_lines.append(change)
-            continue
+    wanted = [change for change in bench.order.changes if _read_by_syntax(change)]
+    for change, old, new in reading(bench.source, wanted, blind):
         try:
-            files.append(_file(bench, change))
-            if not change.path.endswith(".py"):
-                foreign.append(change)
+            files.append(_file(change, old, new))
         except UnreadableError as error:
-            by_lines.append(change)
             blind.append(f"{change.path}: {error}")
+    read = {file.path for file in files}
+    by_lines = tuple(change for change in bench.order.changes if change.path not in read)
+    foreign = tuple(change for change in wanted if change.path in read and not change.path.endswith(".py"))
     for each in weakenings(tuple(files)):
         found.add(each.rule, each.level, each.message, path=each.path, line=each.line, side=each.side, text=each.text)
-    weakened_lines(tuple(by_lines), found)
-    focused_lines(tuple(foreign), found)
+    weakened_lines(by_lines, found)
+    focused_lines(foreign, found)
     _lines(bench.order.changes, found)
     test_rules_changed(bench.order.changes, found)
     test_program_changed(bench.order.changes, bench.order.settings.environment.test, found)
     if found.count:
         why = "a test may be weakened" if found.count == 1 else f"{found.count} places where tests may be weakened"
-        return Answer(outcome=Fails(why=why), findings=found.all(), tool="podium")
-    return Answer(outcome=Blind(why="; ".join(blind[:3])) if blind else Holds(), tool="podium")
+        return Answer(outcome=Fails(why=in_part(why, blind)), findings=found.all(), tool="podium")
+    return Answer(outcome=Blind(why=why_blind(blind)) if blind else Holds(), tool="podium")
 
 
-def _file(bench: Bench, change: FileChange) -> TestFile:
-    old = b"" if change.status in ("added", "copied") else bench.source.read("base", change.old_path)
-    new = b"" if change.status == "deleted" else bench.source.read("candidate", change.path)
+def _file(change: FileChange, old: bytes, new: bytes) -> TestFile:
+    if not {change.old_mode[:3], change.new_mode[:3]} <= {"100", "000"}:
+        raise UnreadableError("it is no regular file")
     return TestFile(change.path, change.old_path, _parsed(change.old_path, old), _parsed(change.path, new))
 
 
@@ -90,9 +87,7 @@ def _read_by_syntax(change: FileChange) -> bool:
     return reads_tests(change.path) or (change.path != change.old_path and reads_tests(change.old_path))
 
 
-def _parsed(path: str, source: bytes | None) -> dict[str, Test]:
-    if source is None:
-        raise UnreadableError("it is no regular file")
+def _parsed(path: str, source: bytes) -> dict[str, Test]:
     if path.endswith(".py"):
         return parse_tests(source)
     found = claimed_tests(path, source) if reads_tests(path) else {}

@@ -6,6 +6,7 @@ from podium.checks.bench import Bench
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.exports import Export, breaks, exports
 from podium.checks.ports import UnreadableError
+from podium.checks.reading import reading
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import family_of
 from podium.runs.model import FileChange
@@ -15,9 +16,9 @@ def foreign_changes(bench: Bench, found: Findings) -> tuple[str, ...]:
     """Note each exported name that is gone or that old uses may not fit; returns why files could not be read."""
     blind: list[str] = []
     sides: list[tuple[FileChange, dict[str, Export], dict[str, Export]]] = []
-    for change in foreign_sources(bench.order.changes):
+    for change, old, new in reading(bench.source, foreign_sources(bench.order.changes), blind):
         try:
-            sides.append((change, _old(bench, change), _new(bench, change)))
+            sides.append((change, _offered(change.old_path, old), _offered(change.path, new)))
         except UnreadableError as error:
             blind.append(f"{change.path}: {error}")
     everywhere = {name for _, _, new in sides for name in new}
@@ -36,13 +37,5 @@ def foreign_changes(bench: Bench, found: Findings) -> tuple[str, ...]:
     return tuple(blind)
 
 
-def _old(bench: Bench, change: FileChange) -> dict[str, Export]:
-    if change.status in ("added", "copied") or not family_of(change.old_path):
-        return {}
-    return exports(change.old_path, bench.source.read("base", change.old_path) or b"")
-
-
-def _new(bench: Bench, change: FileChange) -> dict[str, Export]:
-    if change.status == "deleted" or not family_of(change.path):
-        return {}
-    return exports(change.path, bench.source.read("candidate", change.path) or b"")
+def _offered(path: str, text: bytes) -> dict[str, Export]:
+    return exports(path, text) if text and family_of(path) else {}

@@ -19,6 +19,7 @@ from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.exports import Export, exports
 from podium.checks.languages.syntax import parse
 from podium.checks.ports import UnreadableError
+from podium.checks.reading import reading
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.grammar import Family, family_of
@@ -41,6 +42,8 @@ _DEFINES: dict[Family, str] = {
 _TWO_WORDS = re.compile(r"[a-z0-9]_[a-z0-9]|[a-z][A-Z]")
 _SELF = re.compile(r"(?:^|\s)(?:mut )?self(?:$|\s*:)")
 _TYPE = r"\b(?:struct|enum|union|trait)\s+NAME\b"
+_WORD = re.compile(rb"[\w$\x80-\xff]+")
+_MOST_NAMES = 1000  # that are looked for in each of them
 _MOST_FILES = 400  # that are parsed for one candidate
 
 
@@ -86,12 +89,13 @@ def left_calls(bench: Bench, texts: dict[str, bytes], found: Findings) -> tuple[
     """Note each use that was left and does not fit any more; returns why something could not be looked at."""
     blind: list[str] = []
     moved: dict[Family, list[Moved]] = defaultdict(list)
-    for change in foreign_sources(bench.order.changes):
+    there = (each for each in foreign_sources(bench.order.changes) if each.status not in ("added", "copied"))
+    for change, before, after in reading(bench.source, there, blind):
         family = family_of(change.old_path)
-        if family is None or change.status in ("added", "copied"):
+        if family is None:
             continue
         try:
-            moved[family] += _moved(bench, change)
+            moved[family] += _moved(change, before, after)
         except UnreadableError as error:
             blind.append(f"{change.path}: {error}")
     touched = {
@@ -112,12 +116,12 @@ def endings(changes: tuple[FileChange, ...]) -> tuple[str, ...]:
     return tuple(each for family in ("js", "go", "rust") if family in families for each in _ENDINGS[family])
 
 
-def _moved(bench: Bench, change: FileChange) -> list[Moved]:
-    old = exports(change.old_path, bench.source.read("base", change.old_path) or b"", inner=True)
+def _moved(change: FileChange, before: bytes, after: bytes) -> list[Moved]:
+    old = exports(change.old_path, before, inner=True)
     new: dict[str, Export] = {}
     stays = change.status != "deleted" and family_of(change.path) == family_of(change.old_path)
     if stays:
-        new = exports(change.path, bench.source.read("candidate", change.path) or b"", inner=True)
+        new = exports(change.path, after, inner=True)
     elsewhere = change.status == "renamed" and family_of(change.path) == "js"
     found: list[Moved] = []
     for name, was in old.items():
@@ -145,10 +149,14 @@ def _look(bench: Bench, tree: _Tree, moved: list[Moved]) -> None:
         names |= {_stem(each.path).encode() for each in moved if each.new is None or each.name == "default"}
     if not names:
         return
-    mentions = re.compile(rb"\b(?:" + b"|".join(re.escape(name) for name in sorted(names) if name) + rb")\b")
+    if len(moved) > _MOST_NAMES:
+        tree.blind.append(f"only {_MOST_NAMES} of {len(moved)} names that changed or are gone were looked for")
+        moved = moved[:_MOST_NAMES]
+    plain = {name for name in names if _WORD.fullmatch(name)}
+    odd = names - plain - {b""}  # a module's file may have any name
     unread = parsed = 0
     for path, text in tree.texts.items():
-        if not mentions.search(text):
+        if plain.isdisjoint(_WORD.findall(text)) and not any(name in text for name in odd):
             continue
         parsed += 1
         if parsed > _MOST_FILES:
