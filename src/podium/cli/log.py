@@ -45,7 +45,8 @@ def command(context: Context, name: str, count: int) -> None:
     for record, each in shown:
         context.output.line(_line(context, record, each, width))
     if not shown:
-        context.output.line("Nothing yet.")
+        about = f" about {context.output.safe(name)}. podium status --all shows the tasks." if name else " yet."
+        context.output.line(f"Nothing{about}")
 
 
 def told_records(records: list[Record], name: str) -> list[tuple[Record, Told]]:

@@ -19,6 +19,7 @@ from podium.cli.key_notes import tell_missing_keys
 from podium.cli.names import AgentName, AnyName
 from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
+from podium.plan.names import some
 from podium.project.agents import AUTO, find_agent
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _wanted(state: State, names: tuple[str, ...]) -> list[_Wanted]:
             raise UsageError(
                 "it is unclear which spec to run" if approved else "no plan is approved yet",
                 where="podium run",
-                do=f"Name one: {', '.join(approved)}" if approved else "podium plan approve NAME",
+                do=f"Name one: {some(approved)}" if approved else "podium plan approve NAME",
             )
         return [_Wanted(approved[0], ())]
     chosen: dict[str, list[str]] = {}
