@@ -103,3 +103,15 @@ def test_a_run_without_a_candidate_claims_no_figures():
         files=None, added=None, removed=None, holds=None, findings=None, unread=None, waits=False, state="failed"
     )
     assert "no candidate" in "\n".join(race_lines([empty], width=80, paint=Paint()))
+
+
+def test_a_column_that_is_of_use_only_whole_goes_instead_of_being_cut() -> None:
+    titles = [Column("task"), Column("what", gives=2, least=4), Column("do", gives=1, whole=True)]
+    rows = [["T1", "3 files of 9", "podium review T1"]]
+    told = {width: table(titles, rows, width=width, paint=Paint())[1].rstrip() for width in (36, 30, 20, 12)}
+    assert told == {
+        36: "T1    3 files of 9  podium review T1",
+        30: "T1    3 fil…  podium review T1",
+        20: "T1    3 files of 9",
+        12: "T1    3 fil…",
+    }

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("task", gives=1, least=6),
     Column("state", gives=1, least=9),
-    Column("agent", gives=2, least=6),
-    Column("what", gives=3, least=16),
-    Column("do", gives=4, least=8, may_go=True),
+    Column("agent", gives=2, whole=True),
+    Column("what", gives=4, least=12),
+    Column("do", gives=3, whole=True),  # half a command is none
 )
 
 

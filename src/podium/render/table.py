@@ -12,13 +12,17 @@ _GAP = 2
 
 
 class Column(NamedTuple):
-    """A column. Where room is short, those with the highest `gives` shrink to `least`, then vanish if they `may_go`."""
+    """A column. Where room is short, those with the highest `gives` shrink to `least`, then vanish if they `may_go`.
+
+    One that is of use only `whole` vanishes when it is its turn to shrink.
+    """
 
     title: str
     right: bool = False
     gives: int = 0  # 0 = never shrinks
     least: int = 4
     may_go: bool = False
+    whole: bool = False
 
 
 class Cell(NamedTuple):
@@ -52,15 +56,14 @@ def _safe(cell: Cell | str) -> Cell:
 def _fit(titles: Sequence[Column], cells: Sequence[Sequence[Cell]], shown: list[int], width: int) -> dict[int, int]:
     sizes = {at: max(columns(titles[at].title), *(columns(row[at].text) for row in cells)) for at in shown}
     while (over := sum(sizes.values()) + _GAP * (len(sizes) - 1) - width) > 0:
-        giving = [at for at in sizes if titles[at].gives and sizes[at] > titles[at].least]
-        if giving:
-            at = max(giving, key=lambda each: (titles[each].gives, sizes[each]))
-            sizes[at] = max(titles[at].least, sizes[at] - over)
-            continue
-        going = [at for at in sizes if titles[at].may_go]
+        giving = [at for at in sizes if titles[at].gives and (sizes[at] > titles[at].least or titles[at].whole)]
+        going = giving or [at for at in sizes if titles[at].may_go]
         if not going:
             break
-        del sizes[max(going, key=lambda each: titles[each].gives)]
+        at = max(going, key=lambda each: (titles[each].gives, sizes[each]))
+        if not giving or titles[at].whole:
+            return _fit(titles, cells, [each for each in shown if each != at], width)  # the others have its room
+        sizes[at] = max(titles[at].least, sizes[at] - over)
     return sizes
 
 
