@@ -12,6 +12,7 @@ from podium.conductor.ask_first import ask_before_start
 from podium.conductor.before_start import how_many, is_to_ask, unanswered, unasked
 from podium.conductor.live_round import note
 from podium.conductor.missing_keys import missing_keys
+from podium.conductor.note_settings import note_settings
 from podium.conductor.onlooker import Onlooker
 from podium.conductor.order_run import approved_plan, order_run, refuse_unknown
 from podium.conductor.write_draft import keep_beside, write_draft
@@ -59,6 +60,7 @@ def _ask_first(
     seat: Seat, spec: str, tasks: tuple[str, ...], agents: tuple[str, ...], *, wish: bool | None
 ) -> dict[str, Any]:
     actor = seat.actor()
+    note_settings(seat.desk, seat.project, seat.sources.settings_text(), actor=actor)
 
     def work(going: Going) -> Done:
         heard: list[str] = []
@@ -135,6 +137,7 @@ def _propose(seat: Seat, spec: Spec, agent: str, seen: str) -> dict[str, Any]:
         known = ", ".join(each.name for each in settings.agents)
         raise NotFoundError(f"no agent is called {agent}", where="podium.toml", do=f"Known: {known or 'none'}")
     actor = seat.actor()
+    note_settings(seat.desk, seat.project, seat.sources.settings_text(), actor=actor)
 
     def work(going: Going) -> Done:
         from podium.conductor.propose_plan import propose_plan  # here: it takes a while to import

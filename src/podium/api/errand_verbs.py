@@ -25,7 +25,7 @@ def look_at_machine(seat: Seat) -> None:
     for name, title, work in ((CHECKUP, "Looking what works here", _check_up), (DISK, "Measuring the disk", _survey)):
         known = seat.errands.of(name)
         if known is None or not known.going:
-            seat.errands.start(name, title, _bound(work, seat), by=by, place="/machine")
+            seat.errands.start(name, title, _bound(work, seat), by=by, place="/machine", lasts=False)
 
 
 def check(seat: Seat, _fields: Fields) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Errands: work of minutes that a person asked for on a page, done by a thread while pages show how far it is.
 
-There is one of a name at a time. What came of it stays until it is dismissed or asked for again; nothing of it is a
-fact or a decision, so none of it enters the ledger: what an errand decides or finds out, it appends there itself. The
-end of the server cancels every errand and waits until each has cleaned up behind itself.
+There is one of a name at a time. What came of it stays until it is dismissed or asked for again, also after a restart
+of the server; nothing of it is a fact or a decision, so none of it enters the ledger: what an errand decides or finds
+out, it appends there itself. The end of the server cancels every errand and waits until each has cleaned up behind
+itself; the next server says of those that they were cut off, and of those too that a killed server had at work.
 """
 
 from __future__ import annotations
@@ -10,18 +11,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from podium.api.errand_file import MOST_KEPT, ErrandFile, KeptErrand
 from podium.kernel.clock import Clock, SystemClock, stamp
 from podium.kernel.errors import ConflictError, NotFoundError, PodiumError, UsageError
 
-Stage: TypeAlias = Literal["working", "cancelling", "done", "failed", "cancelled"]
+Stage: TypeAlias = Literal["working", "cancelling", "done", "failed", "cancelled", "cut"]
+"""`cut`: the server ended before it was done."""
+_OVER: Mapping[str, Stage] = {"done": "done", "failed": "failed", "cancelled": "cancelled"}
 MOST_AT_ONCE = 12
 NOTE_SECONDS = 1.0
 """Between two looks of the pages at what an errand does: agents say many things in a second."""
 CLOSE_SECONDS = 30.0
+_CUT = "it was cut off: podium up ended before it was done"
+_CUT_DO = "Nothing was decided by it. Begin it again if you still want it."
 _LOG = logging.getLogger("podium.web")
 
 
@@ -53,6 +59,7 @@ class Errand:
     asks: bool = False
     error: PodiumError | None = None
     result: Any = None
+    lasts: bool = True  # whether a restart remembers it: what is looked up anew by itself need not be
 
     @property
     def going(self) -> bool:
@@ -97,8 +104,21 @@ class Errands:
         self._noted = False
         self._noted_at = 0.0
         self._closed = False
+        self._file: ErrandFile | None = None
 
-    def start(self, name: str, title: str, work: Work, *, by: str, place: str, ends: str = "Cancel") -> Errand:
+    def remember(self, file: ErrandFile) -> None:
+        """Take up what an earlier server left in this file, and keep there what comes of errands from now on."""
+        with self._lock:
+            self._file, self._closed = file, False
+            now = stamp(self._clock.now())
+            for each in file.load():
+                self._kept.setdefault(each.name, _Kept(_recalled(each, now), _nothing_goes()))
+            self._version += 1
+            self._write()
+
+    def start(
+        self, name: str, title: str, work: Work, *, by: str, place: str, ends: str = "Cancel", lasts: bool = True
+    ) -> Errand:
         """Begin an errand. Raises ConflictError while there is one of this name, UsageError for too many at once."""
         with self._lock:
             known = self._kept.get(name)
@@ -106,7 +126,7 @@ class Errands:
                 raise ConflictError("it is being done already", where=known.errand.title, do="Wait for it, or end it.")
             if self._closed or sum(each.errand.going for each in self._kept.values()) >= MOST_AT_ONCE:
                 raise UsageError("too much is being done in the background", do="Wait for some of it, or end it.")
-            errand = Errand(name, title, by, place, "working", stamp(self._clock.now()), ends)
+            errand = Errand(name, title, by, place, "working", stamp(self._clock.now()), ends, lasts=lasts)
             going = Going(
                 lambda text: self._say(name, text),
                 lambda text, link: self._set(name, told=text, link=link),
@@ -114,6 +134,8 @@ class Errands:
             )
             kept = self._kept[name] = _Kept(errand, going)
             self._version += 1
+            self._forget_the_oldest()
+            self._write()
             kept.thread = threading.Thread(target=self._do, args=(kept, work), daemon=True, name=f"errand {name}")
             kept.thread.start()
             return errand
@@ -148,6 +170,7 @@ class Errands:
             if kept is not None and not kept.errand.going:
                 del self._kept[name]
                 self._version += 1
+                self._write()
 
     def version(self) -> int:
         """A number that is another one whenever pages should look again."""
@@ -182,12 +205,16 @@ class Errands:
             _LOG.error("%s failed", kept.errand.name, exc_info=error)
             what = f"something broke: {type(error).__name__}"
             end = {"stage": "failed", "error": PodiumError(what, do="The terminal of podium up has the details.")}
-        if kept.going.gives_up() and end["stage"] == "failed":
-            end["stage"] = "cancelled"
         with self._lock:
+            if kept.going.gives_up() and end["stage"] == "failed":
+                if self._closed and kept.errand.stage == "working":  # and not ended by the person, a moment before
+                    end = {"stage": "cut", "error": PodiumError(_CUT, do=_CUT_DO)}
+                else:
+                    end["stage"] = "cancelled"
             gone: dict[str, Any] = {"told": "", "link": "", "result": None, "note": ""}  # what was shown meanwhile
             kept.errand = replace(kept.errand, **(gone | end), ended=stamp(self._clock.now()))
             self._version += 1
+            self._write()
 
     def _say(self, name: str, text: str) -> None:
         with self._lock:
@@ -200,3 +227,52 @@ class Errands:
             kept = self._kept[name]
             kept.errand = replace(kept.errand, **news)
             self._version += 1
+
+    def _forget_the_oldest(self) -> None:
+        """Keep no more than a reader looks at."""
+        over = sorted(
+            (each.errand for each in self._kept.values() if not each.errand.going), key=lambda each: each.ended
+        )
+        for errand in over[: max(0, len(over) - MOST_KEPT)]:
+            del self._kept[errand.name]
+
+    def _write(self) -> None:
+        if self._file is not None:
+            lasting = [each.errand for each in self._kept.values() if each.errand.lasts]
+            self._file.save([_kept(each) for each in sorted(lasting, key=lambda each: each.began)])
+
+
+def _nothing_goes() -> Going:
+    """For an errand that is over."""
+    return Going(lambda _text: None, lambda _text, _link: None, lambda _result: None)
+
+
+def _kept(errand: Errand) -> KeptErrand:
+    error = errand.error
+    return KeptErrand(
+        name=errand.name,
+        title=errand.title,
+        by=errand.by,
+        place=errand.place,
+        began=errand.began,
+        going=errand.going,
+        stage=errand.stage,
+        ended=errand.ended,
+        told="" if errand.going else errand.told,
+        link="" if errand.going else errand.link,
+        asks=errand.asks,
+        error=error and (error.what, error.where, error.do),
+    )
+
+
+def _recalled(kept: KeptErrand, now: str) -> Errand:
+    """What an earlier server left; what it had at work was cut off, whatever ended it."""
+    stage = _OVER.get(kept.stage, "cut")
+    error = PodiumError(kept.error[0], where=kept.error[1], do=kept.error[2]) if kept.error else None
+    if stage == "cut":
+        error = PodiumError(_CUT, do=_CUT_DO)
+    link = kept.link if kept.link.startswith("/") and not kept.link.startswith("//") else ""
+    return Errand(
+        kept.name, kept.title, kept.by, kept.place, stage, kept.began, ended=kept.ended or now, told=kept.told,
+        link=link, asks=kept.asks, error=error,
+    )  # fmt: skip

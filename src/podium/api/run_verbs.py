@@ -83,7 +83,7 @@ def preview(seat: Seat, fields: Fields) -> dict[str, Any]:
             ready=ready,
             goes_on=lambda: not going.gives_up(),
         )
-        return Done("You ended it" if going.gives_up() else "Its sandbox is gone")
+        return Done("It was ended" if going.gives_up() else "Its sandbox is gone")
 
     title = f"Preview of {_name(run)} by {run.agent}"
     seat.errands.start(previewing(run.id), title, work, by=_who(seat), place=f"/run/{run.id}", ends="End it")

@@ -18,7 +18,9 @@ def ask_before_start(
     from podium.cli.working import make_shop
     from podium.conductor import ask_first
     from podium.conductor.before_start import how_many
+    from podium.conductor.note_settings import note_settings
 
+    note_settings(context.desk, context.project.id, context.settings_text, actor=context.actor)
     waiting = ask_first.ask_before_start(
         context.desk,
         lambda: make_shop(context),

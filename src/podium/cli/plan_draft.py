@@ -66,8 +66,10 @@ def _drafted(context: Context, spec: Spec) -> Plan:
 
 
 def _proposed(context: Context, spec: Spec, agent: str) -> Plan:
+    from podium.conductor.note_settings import note_settings
     from podium.conductor.propose_plan import propose_plan
 
+    note_settings(context.desk, context.project.id, context.settings_text, actor=context.actor)
     context.output.note(f"{agent} reads the repository and the spec; this may take some minutes")
     return propose_plan(make_shop(context), context.project.id, spec, agent)
 

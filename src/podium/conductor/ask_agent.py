@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from podium.agents.locate import locate
+from podium.conductor.ask_guard import guarded, stop
 from podium.conductor.budgets import asking_budget
 from podium.conductor.mirrors import open_mirror, synchronise, tip_for
 from podium.conductor.onlooker import NOBODY, Onlooker
@@ -25,7 +26,6 @@ from podium.kernel.errors import PodiumError, UsageError
 from podium.kernel.ids import system_entropy
 from podium.plan.model import Task
 from podium.project.model import AgentSettings, PermissionRule, Settings
-from podium.supervisor import inbox
 from podium.supervisor.attach import Died, Ended, NotStarted, status
 from podium.supervisor.follow import read
 from podium.supervisor.order import ExitRecord, Order
@@ -95,7 +95,8 @@ def ask_agent(
             permissions=READ_ONLY,
             tripwires=settings.tripwires,
         )
-        return _answer(shop, project, place / "round", order, seconds, onlooker)
+        with guarded(place):
+            return _answer(shop, project, place / "round", order, seconds, onlooker)
     finally:
         if place.exists():
             remove(place, within=place.parent)
@@ -133,11 +134,4 @@ def _answer(shop: Shop, project: str, directory: Path, order: Order, seconds: fl
                 raise PodiumError(f"the agent did not answer within {seconds:g} s", where=order.agent)
             time.sleep(POLL_SECONDS)
     finally:
-        _stop(directory)
-
-
-def _stop(directory: Path) -> None:
-    """See to it that no agent of this directory is left before it is removed."""
-    inbox.post(directory, inbox.Stop(by="podium"), id="stop")
-    while not isinstance(status(directory), Ended | NotStarted | Died):
-        time.sleep(POLL_SECONDS)
+        stop(directory)

@@ -23,6 +23,7 @@ from podium.kernel.clock import moment
 from podium.kernel.errors import PodiumError
 from podium.render.safe_text import safe_lines
 from podium.review.person import person, short_name
+from podium.web.prose import prose
 
 ERRANDS_AT = "podium.errands"
 """In a request's scope: how far the errands were before anything was read for the page."""
@@ -117,7 +118,7 @@ def _name(text: str) -> str:
     return short_name(text.removeprefix("person:"))
 
 
-_FILTERS: Mapping[str, Any] = {"exact": _exact, "part": _part, "when": _when, "person": _name}
+_FILTERS: Mapping[str, Any] = {"exact": _exact, "part": _part, "when": _when, "person": _name, "prose": prose}
 
 
 def _who(request: Request) -> str:

@@ -6,6 +6,7 @@ import socket
 
 import uvicorn
 
+from podium.api.errand_file import ErrandFile
 from podium.api.keys import Keys
 from podium.api.pulse import Pulse
 from podium.api.seat import Seat
@@ -72,6 +73,7 @@ class Site:
         """Serve until a signal, or `stop`, ends it. A signal is raised again afterwards."""
         with serving(self._seat.home, self._seat.project, self.port):
             try:
+                self._seat.errands.remember(ErrandFile(self._seat.home.web / f"{self._seat.project}-errands.json"))
                 if self._ahead is not None:
                     self._ahead.start()
                 self._server.run(sockets=[self._socket])
