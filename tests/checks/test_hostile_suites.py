@@ -40,13 +40,26 @@ def gather(root: Path, tests: str, *, conftest: str = "", seconds: float = 60, m
     return items
 
 
+# As a program of X11 does: where DISPLAY names one, its socket is opened; this one is nobody's.
+DISPLAY = """
+import os, socket
+from lib import double
+
+def test_it():
+    name = os.environ.get("DISPLAY", ":4711")
+    with socket.socket(socket.AF_UNIX) as screen:
+        try:
+            screen.connect("/tmp/.X11-unix/X4711")
+        except OSError as error:
+            raise RuntimeError(f"couldn't connect to display {name!r}") from error
+    assert double(1) == 2
+"""
 HOSTILE = {
     "kills its parent": "import os\nfrom lib import double\n\ndef test_it():\n    os.kill(os.getppid(), 9)\n"
     "    os.kill(os.getpid(), 9)\n",
     "needs a network": "import socket\nfrom lib import double\n\ndef test_it():\n"
     "    socket.create_connection(('192.0.2.1', 9), timeout=0.2)\n    assert double(1) == 2\n",
-    "needs a display": "import os\nfrom lib import double\n\ndef test_it():\n"
-    "    assert os.environ['DISPLAY_OF_NOBODY']\n    assert double(1) == 2\n",
+    "needs a display": DISPLAY,
     "ends the process": "import os\nfrom lib import double\n\ndef test_it():\n    double(1)\n    os._exit(0)\n",
 }
 
@@ -55,6 +68,15 @@ HOSTILE = {
 def test_a_suite_that_cannot_be_run_gives_no_clean_bill(tmp_path: Path, name: str) -> None:
     for item in gather(tmp_path, HOSTILE[name]).values():
         assert not isinstance(item.outcome, Holds), item
+
+
+def test_tests_that_need_a_display_are_told_what_to_do(tmp_path: Path) -> None:
+    world = World(tmp_path, {"test_lib.py": DISPLAY, "lib.py": OLD}, {"test_lib.py": DISPLAY, "lib.py": NEW})
+    [item] = world.gather(order(test=PYTEST, changes=(change("lib.py"),)), (PROJECT_TESTS,)).values()
+    assert item.outcome == BrokenBefore(why="exit 1: 1 of 1 tests fail: test_lib::test_it; it failed on the base too")
+    [advice] = item.findings
+    assert advice.rule == "needs-display"
+    assert "xvfb-run" in advice.message
 
 
 def test_a_suite_that_takes_an_hour_is_told_as_not_run_and_dear_kinds_begin_nothing(tmp_path: Path) -> None:

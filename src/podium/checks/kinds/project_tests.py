@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podium.checks.bench import Bench
 from podium.checks.kind import Answer, Cost, GatherOrder, Job
+from podium.checks.wants import wanted
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Execution, Finding, NotRun
 from podium.evidence.outcome import executed, newly_failing
@@ -36,13 +37,20 @@ async def _work(bench: Bench) -> Answer:
     answer = await bench.compare(environment.test, timeout_seconds=environment.test_minutes * 60, expectation="kept")
     return Answer(
         outcome=answer.outcome,
-        findings=_differences(answer.base, answer.candidate),
+        findings=(*_differences(answer.base, answer.candidate), *_wanted(answer)),
         base=answer.base,
         candidate=answer.candidate,
         repeats=answer.repeats,
         # A project that has no tests yet cannot be asked to show some before anything is accepted.
         required=False if isinstance(answer.outcome, Blind) and executed(answer.base) == 0 else None,
     )
+
+
+def _wanted(answer: Answer) -> tuple[Finding, ...]:
+    found = Findings()
+    for what, advice in wanted(answer.base, answer.candidate):
+        found.add(f"needs-{what}", "note", advice, text=what)
+    return found.all()
 
 
 def _differences(base: Execution | None, candidate: Execution | None) -> tuple[Finding, ...]:
