@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,6 +90,25 @@ def complete(world: World, line: str) -> list[str]:
 
 def test_verbs_complete_in_the_shell(world: World) -> None:
     assert "completion" in complete(world, "comp")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_bash_completes_the_tasks_of_the_plans_and_nothing_that_it_would_read_as_more_than_a_name(world: World) -> None:
+    specs = world.repository / "specs"
+    specs.mkdir(exist_ok=True)
+    plan = '[[task]]\nid = "T1"\n[[task]]\nid = "T2"\n[[task]]\nid = "T*\\n$(touch owned)"\n'
+    (specs / "shop.plan.toml").write_text(plan)
+    script = (
+        'eval "$(podium completion bash)"; '
+        'COMP_WORDS=(podium review shop/); COMP_CWORD=2; _podium_completion podium; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=world.environ | {"PATH": f"{Path(sys.executable).parent}:{world.environ['PATH']}"},
+        cwd=world.repository, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["shop/T1", "shop/T2"], done.stderr
+    assert not (world.repository / "owned").exists()
 
 
 def test_no_colour_codes_leave_a_pipe(world: World) -> None:

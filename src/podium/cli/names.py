@@ -6,6 +6,7 @@ cannot be read completes nothing; the verb itself will say what is wrong with it
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from click.shell_completion import CompletionItem
 from podium.cli.context import SETTINGS_FILE, Context
 
 PLAN_SUFFIX = ".plan.toml"
+_PLAIN = re.compile(r"[\w./:+-]+")  # bash splits and globs what it is given: anything else is typed by hand
 
 if TYPE_CHECKING:
     _Name = click.ParamType[str]
@@ -86,7 +88,7 @@ def agent_names(context: Context | None) -> list[str]:
 
 
 def _items(names: list[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete) and _PLAIN.fullmatch(name)]
 
 
 def _specs(context: Context | None) -> Path:
