@@ -63,6 +63,10 @@ class Terminal:
         """Press keys."""
         os.write(self._master, keys.encode())
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size, which the program is told of."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
     def wait(self, seconds: float = 60.0) -> int:
         """The exit code."""
         deadline = time.monotonic() + seconds
