@@ -20,21 +20,22 @@ from podium.workspaces.egress.addresses import may_reach
 from podium.workspaces.egress.client_hello import NoHelloError, server_name
 from podium.workspaces.egress.proxy import Proxy
 from podium.workspaces.egress.registries import registry_env, registry_hosts
+from podium.workspaces.egress.way_out import WayOut
 
 
 class Proxied:
     """A proxy at work, for a `with`."""
 
-    def __init__(self, *allowed: str) -> None:
+    def __init__(self, *allowed: str, way: WayOut | None = None) -> None:
         self.refused: list[tuple[str, str]] = []
-        self._proxy_of = allowed
+        self._proxy_of, self._way = allowed, way
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
 
     def __enter__(self) -> Proxied:
-        self._proxy = Proxy(self._proxy_of, lambda where, why: self.refused.append((where, why)))
+        self._proxy = Proxy(self._proxy_of, lambda where, why: self.refused.append((where, why)), way=self._way)
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._proxy.serve(self._listener), self._loop).result(20)
         return self

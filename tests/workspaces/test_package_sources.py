@@ -84,7 +84,7 @@ def test_an_index_that_the_user_names_may_be_private_but_never_this_machine_or_t
     assert may_reach(address, 443, {"pip.example:443"}, private=True) is reached
 
 
-def test_a_directory_and_a_proxy_are_not_followed_and_it_is_said_without_their_passwords(tmp_path: Path) -> None:
+def test_a_directory_is_not_followed_and_it_is_said_and_a_proxy_is_without_its_password(tmp_path: Path) -> None:
     variables = {
         "HOME": str(tmp_path),
         "PIP_INDEX_URL": "file:///srv/my%20wheels",
@@ -93,10 +93,11 @@ def test_a_directory_and_a_proxy_are_not_followed_and_it_is_said_without_their_p
     }
     found = sources(variables)
     assert found.hosts == ("pip.example:443",)
-    directory, proxy = found.unused
+    (directory,) = found.unused
     assert "/srv/my wheels" in directory
     assert "[environment] mounts" in directory
-    assert "HTTPS_PROXY" in proxy
+    assert found.way.text == "https by proxy.example:3128 (HTTPS_PROXY), with a password"
+    assert "proxy.example" not in str(found.env)
     assert "hunter2" not in repr(found)
     assert sources({"HOME": str(tmp_path)}).unused == ()
 

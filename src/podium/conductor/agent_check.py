@@ -25,6 +25,7 @@ from podium.supervisor.attach import Alive, Died, Ended, NotStarted, last_words,
 from podium.supervisor.follow import read
 from podium.supervisor.order import ExitRecord, Forward, Order
 from podium.workspaces import space
+from podium.workspaces.egress.way_out import handed_on
 from podium.workspaces.gateway.kinds import PORT, seen_env, usual_kind
 from podium.workspaces.gateway.order import GatewayOrder
 from podium.workspaces.plan import Mount, SandboxPlan
@@ -84,7 +85,7 @@ def _played(
     (top / "lower").mkdir()
     order, secrets = _order(settings, agent, bench, made, top / "lower")
     started = time.monotonic()
-    start_or_attach(round_dir, order, secrets=secrets)
+    start_or_attach(round_dir, order, secrets={**handed_on(bench.environ), **secrets})
     record = _followed(round_dir, started + seconds, on_entry)
     written = Path(made.upper) / FILE
     wrote = not written.is_symlink() and written.is_file() and TEXT in written.read_text(errors="replace")[:1000]

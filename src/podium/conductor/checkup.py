@@ -80,7 +80,14 @@ class Premises:
 
 def check_up(premises: Premises) -> list[Check]:
     """Look at everything. Each thing is tried, not guessed: a sandbox is started, agents tell their version."""
-    from podium.conductor.machine_checks import database_check, git_check, sandbox_check, sandbox_report, state_check
+    from podium.conductor.machine_checks import (
+        database_check,
+        git_check,
+        proxy_check,
+        sandbox_check,
+        sandbox_report,
+        state_check,
+    )
 
     found: list[TierReport] = []
 
@@ -92,6 +99,7 @@ def check_up(premises: Premises) -> list[Check]:
     checks += guarded("sandbox", look)
     checks += guarded("state", lambda: state_check(premises))
     checks += guarded("database", lambda: database_check(premises))
+    checks += guarded("proxy", lambda: proxy_check(premises))
     return checks + _repository(premises, found[0] if found else None)
 
 

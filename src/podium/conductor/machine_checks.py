@@ -88,3 +88,12 @@ def without_password(url: str) -> str:
 
 def _existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
+
+
+def proxy_check(premises: Premises) -> list[Check]:
+    """By which proxy Podium reaches other machines, never its password; nothing where it connects directly."""
+    from podium.workspaces.egress.way_out import way_out
+
+    way = way_out(premises.environ)
+    checks = [Check("proxy", "note", fault, "Write it as http://HOST:PORT.") for fault in way.faults]
+    return [*checks, Check("proxy", "ok", way.text)] if way.text else checks

@@ -18,6 +18,7 @@ from podium.evidence.redaction import Redactor, secret_values
 from podium.evidence.rules import diff_command
 from podium.kernel.errors import UsageError
 from podium.project.model import AgentSettings, Settings
+from podium.workspaces.egress.way_out import way_out
 from podium.workspaces.env_files import kept_values
 from podium.workspaces.gateway.credentials import NoKeyError, read
 from podium.workspaces.gateway.order import GatewayOrder
@@ -28,7 +29,7 @@ def redactor_of(settings: Settings, environ: Mapping[str, str], root: str) -> Re
 
     `root` is the user's checkout, whose env files may be passed on in part.
     """
-    found = [*secret_values(settings.environment.env), *passed_on(settings, root).values()]
+    found = [*way_out(environ).secrets, *secret_values(settings.environment.env), *passed_on(settings, root).values()]
     for agent in settings.agents:
         found += [*_keys(settings, agent, environ), *secret_values(agent.env)]
     return Redactor(found)

@@ -25,6 +25,7 @@ from podium.supervisor.attach import Alive, Died, Ended, NotStarted, last_words,
 from podium.supervisor.files import write_whole
 from podium.supervisor.follow import read
 from podium.supervisor.order import EVENTS, EXIT, LOG, ExitRecord, Order, read_order
+from podium.workspaces.egress.way_out import handed_on
 
 POLL_SECONDS = 0.1
 LIVENESS_POLLS = 10  # how many polls between two looks at the supervisor's lock
@@ -56,7 +57,9 @@ def start(shop: Shop, project: str, directory: Path, order: Order) -> None:
     variable = order.gateway.key.variable if order.gateway is not None else ""
     secrets = {variable: shop.environ[variable]} if variable in shop.environ else {}
     known = {f"env file: {name}": value for name, value in passed.items()}  # names that no provider's key has
-    start_or_attach(directory, order, shop.python, nursery=shop.nursery, secrets={**known, **secrets})
+    start_or_attach(
+        directory, order, shop.python, nursery=shop.nursery, secrets={**known, **handed_on(shop.environ), **secrets}
+    )
 
 
 class Watch:

@@ -9,6 +9,7 @@ from podium.kernel.errors import PodiumError
 from podium.supervisor.order import Order
 from podium.supervisor.relay import Relay
 from podium.workspaces.egress.proxy import PORT, Proxy, Refuse
+from podium.workspaces.egress.way_out import received
 from podium.workspaces.gateway.gateway import Gateway, Keeper
 from podium.workspaces.sockets import can_listen, listen_inside
 
@@ -23,7 +24,7 @@ class Doors:
         self._proxy: Proxy | None = None
         if order.sandbox.network:
             own = {order.gateway.port: self._gateway.take} if order.gateway and self._gateway else {}
-            self._proxy = Proxy(order.sandbox.network, refused, own)
+            self._proxy = Proxy(order.sandbox.network, refused, own, way=received(secrets)[0])
 
     async def open(self, pid: int | None) -> None:
         """Listen inside the sandbox of this process, and serve from now on. Raises PodiumError when it cannot."""

@@ -21,6 +21,7 @@ from podium.supervisor.order import EVENTS, EXIT, STARTS, ExitRecord, Order, Sta
 from podium.supervisor.sandboxed import sweep
 from podium.supervisor.stage import Stage
 from podium.supervisor.transcript import Transcript
+from podium.workspaces.egress.way_out import received
 from podium.workspaces.gateway.credentials import NoKeyError, read
 
 RETRY_SECONDS = 1.0
@@ -34,7 +35,7 @@ class Round:
         self._secrets = secrets
         self._clock = clock
         self._order = read_order(round_dir)
-        self._redactor = Redactor([*secrets.values(), *secret_values(self._order.sandbox.env), *_read(self._order)])
+        self._redactor = Redactor([*received(secrets)[1], *secret_values(self._order.sandbox.env), *_read(self._order)])
         self._crash = CrashPoint(round_dir, self._order.crash_at)
         self._starts = start_lines(round_dir)
 

@@ -35,7 +35,12 @@ class Door:
     def __init__(self, sources: Sources, refused: Refuse) -> None:
         self._sources = sources
         self._proxy = Proxy(
-            sources.hosts, refused, private=sources.private, origins=sources.origins, listed=_NOT_LISTED
+            sources.hosts,
+            refused,
+            private=sources.private,
+            origins=sources.origins,
+            listed=_NOT_LISTED,
+            way=sources.way,
         )
         self._servers: list[asyncio.Server] = []
         self._connections: list[Connections] = []

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import h11
 
+from podium.workspaces.egress.way_out import WayOut
 from podium.workspaces.gateway.headers import for_agent, for_provider, value_of, without_length
 from podium.workspaces.gateway.wire import Wire
 
@@ -79,7 +80,8 @@ class UnreachableError(Exception):
 class Forward:
     """Passes requests on to the origins that it knows, by host:port."""
 
-    def __init__(self, origins: Mapping[str, Origin], connect: Connect) -> None:
+    def __init__(self, origins: Mapping[str, Origin], connect: Connect, way: WayOut | None = None) -> None:
+        self._way = way or WayOut()
         self._origins = {name.lower(): origin for name, origin in origins.items()}
         self._connect = connect
 
@@ -113,7 +115,7 @@ class Forward:
             raise RefusedError(where, f"{request.method.decode('latin-1')[:20]} is not fetching")
         if not isinstance(await near.next(REQUEST_SECONDS), h11.EndOfMessage):
             raise RefusedError(where, "a request with a body is not fetching")
-        secure = ssl.create_default_context(cafile=origin.ca_file or None) if origin.tls else None
+        secure = self._way.trusting(origin.ca_file) if origin.tls else None
         try:
             reader, writer = await self._connect(where, origin.port, secure)
         except (OSError, TimeoutError) as error:

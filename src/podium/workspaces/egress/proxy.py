@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from podium.workspaces.connections import Connections, Serve
 from podium.workspaces.egress.addresses import NotAllowedError, is_address, resolved
 from podium.workspaces.egress.client_hello import NoHelloError, server_name
+from podium.workspaces.egress.way_out import WayOut, is_written_as_number
 
 if TYPE_CHECKING:
     from podium.workspaces.egress.forward import Origin
@@ -48,13 +49,16 @@ class Proxy:
         private: Collection[str] = (),
         origins: Mapping[str, Origin] | None = None,
         listed: str = "it is not in [network] allow",
+        way: WayOut | None = None,
     ) -> None:
         """`own`: what is served on ports of the sandbox itself, for programs that ask the proxy even for those.
 
         `private`: host:port which may lead to a private network; `origins`: what is fetched in plain http, by
-        host:port; `listed`: how it is said that a host is not in the list.
+        host:port; `listed`: how it is said that a host is not in the list; `way`: how
+        this machine reaches others.
         """
         self._own = own or {}
+        self._way = way or WayOut()
         self._private = frozenset(entry.lower() for entry in private)
         self._origins = origins or {}
         self._listed = listed
@@ -155,10 +159,10 @@ class Proxy:
         async def connect(
             where: str, port: int, secure: ssl.SSLContext | None
         ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-            return await self._connect(self._origins[where].host, port, secure)
+            return await self._connect(self._origins[where].host, port, secure, tls=secure is not None)
 
         try:
-            await Forward(self._origins, connect).take(reader, writer, head, at)
+            await Forward(self._origins, connect, self._way).take(reader, writer, head, at)
         except RefusedError as error:
             await self._refuse(writer, error.where, error.why)
         except NotAllowedError as error:
@@ -167,8 +171,10 @@ class Proxy:
             await _answer(writer, "502 Bad Gateway", str(error))
 
     async def _connect(
-        self, host: str, port: int, secure: ssl.SSLContext | None = None
+        self, host: str, port: int, secure: ssl.SSLContext | None = None, *, tls: bool = True
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._way.hop(host, port, tls=tls) is not None:
+            return await self._through(host, port, secure, tls=tls)
         failed: Exception | None = None
         private = f"{host}:{port}" in self._private
         named = (*self._allowed, *self._origins)
@@ -181,6 +187,15 @@ class Proxy:
             except (OSError, TimeoutError) as error:
                 failed = error
         raise failed or OSError("no address")
+
+    async def _through(
+        self, host: str, port: int, secure: ssl.SSLContext | None, *, tls: bool
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """By the company's proxy, which looks names up; what is written as a number is checked here all the same."""
+        if is_written_as_number(host):
+            named = (*self._allowed, *self._origins)
+            await resolved(host, port, named, private=f"{host}:{port}" in self._private)
+        return await self._way.connect(host, port, secure, tls=tls)
 
     async def _refuse(self, writer: asyncio.StreamWriter, where: str, why: str) -> None:
         self._refused(where, why)

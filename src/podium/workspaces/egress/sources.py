@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from podium.workspaces.egress.forward import Origin
 from podium.workspaces.egress.proxy import PORT
 from podium.workspaces.egress.registries import npm_registry, pip_indexes, text_of, uv_index, without_credentials
+from podium.workspaces.egress.way_out import WayOut, way_out
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\??\}")
@@ -31,7 +32,6 @@ _QUIET: Final = {
     "npm_config_fund": "false",
     "npm_config_update_notifier": "false",
 }
-_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 
 
@@ -45,6 +45,7 @@ class Sources:
     private: tuple[str, ...] = ()  # of them and of the origins: those that the user named, which may be private ones
     origins: Mapping[str, Origin] = field(default_factory=dict[str, Origin], repr=False)
     certificates: tuple[str, ...] = ()  # files that are to be visible inside
+    way: WayOut = field(default_factory=WayOut, repr=False)  # how this machine reaches them
     unused: tuple[str, ...] = ()  # for a person: settings of theirs that are not followed, and what helps
 
     @property
@@ -67,7 +68,7 @@ class Sources:
 
 def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Sources:
     """The sources of the user with these variables; `allowed` is what the project's own list adds."""
-    home = environ.get("HOME", "")
+    home, way = environ.get("HOME", ""), way_out(environ)
     found = _Collector(environ, _netrc(environ, home), _npm_tokens(environ, home))
     index, extra = pip_indexes(environ, home)
     pip, pip_extra = found.take(index), found.take(extra)
@@ -96,17 +97,8 @@ def sources(environ: Mapping[str, str], allowed: tuple[str, ...] = ()) -> Source
         private=tuple(dict.fromkeys((*found.hosts, *found.origins))),
         origins=found.origins,
         certificates=tuple(dict.fromkeys(certificates.values())),
-        unused=(*found.unused, *_proxies(environ)),
-    )
-
-
-def _proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """What is said of the variables that name a proxy: Podium connects by itself. Their values may hold passwords."""
-    named = [name for name in _PROXIES if environ.get(name) or environ.get(name.lower())]
-    if not named:
-        return ()
-    return (
-        f"Podium connects directly, and not by the proxy that {' and '.join(named)} names: use an index within reach.",
+        way=way,
+        unused=(*found.unused, *way.faults),
     )
 
 

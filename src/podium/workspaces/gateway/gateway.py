@@ -19,6 +19,7 @@ import h11
 
 from podium.kernel.value import Value
 from podium.workspaces.connections import Connections
+from podium.workspaces.egress.way_out import received
 from podium.workspaces.gateway import chat_usage, headers, kinds
 from podium.workspaces.gateway.credentials import CHATGPT, NoKeyError, read
 from podium.workspaces.gateway.order import GatewayOrder
@@ -98,7 +99,7 @@ class Gateway:
         self._order = order
         self._secrets = secrets
         self._keeper = keeper
-        self._upstream = Upstream(order.url, order.ca_file)
+        self._upstream = Upstream(order.url, order.ca_file, received(secrets)[0])
         self._server: asyncio.Server | None = None
         self._connections = Connections(self.take)
         self._room = asyncio.Semaphore(_MOST)

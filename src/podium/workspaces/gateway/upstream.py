@@ -7,6 +7,7 @@ import ssl
 from typing import Final
 from urllib.parse import urlsplit
 
+from podium.workspaces.egress.way_out import WayOut
 from podium.workspaces.gateway.wire import Wire
 
 CONNECT_SECONDS: Final = 30.0
@@ -17,8 +18,9 @@ _MOST_IDLE: Final = 8
 class Upstream:
     """One provider's base URL. Raises ValueError for one that is none, OSError for a CA file that cannot be read."""
 
-    def __init__(self, url: str, ca_file: str = "") -> None:
+    def __init__(self, url: str, ca_file: str = "", way: WayOut | None = None) -> None:
         parts = urlsplit(url)
+        self._way = way or WayOut()
         self.path = parts.path.rstrip("/")
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -27,7 +29,7 @@ class Upstream:
         self.host = name if usual else f"{name}:{self._port}"
         self._ssl: ssl.SSLContext | None = None
         if parts.scheme == "https":
-            self._ssl = ssl.create_default_context(cafile=ca_file or None)
+            self._ssl = self._way.trusting(ca_file)
             self._ssl.set_alpn_protocols(["http/1.1"])
         self._idle: list[tuple[float, Wire]] = []
 
@@ -45,7 +47,7 @@ class Upstream:
                 return wire
             wire.close()
         async with asyncio.timeout(CONNECT_SECONDS):  # wait_for swallows a cancellation that comes with the result
-            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._ssl, limit=65536)
+            reader, writer = await self._way.connect(self._host, self._port, self._ssl, tls=self._ssl is not None)
         return Wire(reader, writer, serves=False)
 
     def give_back(self, wire: Wire) -> None:
