@@ -72,9 +72,10 @@ def _commands(body: str) -> Iterator[Example]:
 
 
 def shown_as(pattern: str, output: str) -> bool:
-    """Whether the output is what a document shows, `...` standing for anything."""
-    parts = [re.escape(part) for part in pattern.split("...")]
-    return re.fullmatch(r"\s*" + ".*".join(parts) + r"\s*", output, re.DOTALL) is not None
+    """Whether the output is what a document shows, `...` standing for anything; as a line, for no line as well."""
+    parts = re.split(r"(^\.\.\.\n|\.\.\.)", pattern, flags=re.MULTILINE)
+    wanted = "".join(r"(?:.*\n)?" if part == "...\n" else ".*" if part == "..." else re.escape(part) for part in parts)
+    return re.fullmatch(r"\s*" + wanted + r"\s*", output, re.DOTALL) is not None
 
 
 @pytest.fixture

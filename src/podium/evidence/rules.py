@@ -41,6 +41,7 @@ _KIND_WEIGHT = {
             "embedded",
             "symlinks",
             "hidden-characters",
+            "file-names",
             "scope",
             "behaviour",
             "new-tests-prove",
