@@ -113,7 +113,7 @@ class Errands:
             now = stamp(self._clock.now())
             for each in file.load():
                 self._kept.setdefault(each.name, _Kept(_recalled(each, now), _nothing_goes()))
-            self._version += 1
+            self._version += bool(self._kept)  # pages need not look again for nothing
             self._write()
 
     def start(
