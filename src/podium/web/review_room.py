@@ -32,7 +32,7 @@ from podium.git.mirror import Mirror
 from podium.kernel.clock import stamp
 from podium.kernel.errors import NotFoundError
 from podium.kernel.ids import digest
-from podium.kernel.value import Value, canonical
+from podium.kernel.value import canonical
 from podium.render.colour_store import ColourStore, Wanted
 from podium.render.colours import LARGEST
 from podium.render.moved import Moves, moves
@@ -45,13 +45,14 @@ from podium.review.split import Slice, proposal
 from podium.review.trace import Trace
 from podium.runs.model import Candidate, FileChange, Hunk, Run
 from podium.runs.store import candidate_of
+from podium.web.apart import BrokenError, order_apart, trace_apart
+from podium.web.order_file import as_it_is, load, placed_by, save
 
 Order = Literal["risk", "path", "tests"]
 _MOST_SHEAVES = 6
 _MOST_ROWS = 600_000  # of all sheaves that are kept, some 300 MB; the newest one is kept however large it is
 _CLOSE_SECONDS = 10.0
 _LOG = logging.getLogger("podium.web")
-_MOST_CACHED = 40
 _LARGE = 4_000  # changed lines from which on ordering and proving is not waited for
 _WAIT_SECONDS = 0.12  # for colours, while a block is drawn: later than that it is drawn plain, and asked for again
 
@@ -97,15 +98,6 @@ class Reading:
     def name(self) -> str:
         """The task's full name."""
         return f"{self.run.spec}/{self.run.task}"
-
-
-class _Place(Value, frozen=True, kw_only=True):
-    """A reading order on disk: hunks by number, because a diff is long and an order is short."""
-
-    hunk: str
-    score: float
-    reasons: tuple[str, ...]
-    lines: int
 
 
 class Room:
@@ -161,7 +153,7 @@ class Room:
 
     def is_ready(self, reading: Reading) -> bool:
         """Whether all that takes long with a large diff is there. When not, it is being made in the background."""
-        if reading.candidate.added + reading.candidate.removed < _LARGE:
+        if not _is_large(reading):
             return True
         name, sheaf = order_key(reading), reading.sheaf
         if name in sheaf.orders and name in sheaf.folds and name in sheaf.traces:
@@ -201,9 +193,23 @@ class Room:
     def trace(self, reading: Reading, case: Case) -> Trace:
         """Which hunks serve which clauses."""
         name = order_key(reading)
-        if name not in reading.sheaf.traces:
-            reading.sheaf.traces[name] = trace_of(case)
-        return reading.sheaf.traces[name]
+        found = reading.sheaf.traces.get(name)
+        if found is None:
+            found = reading.sheaf.traces[name] = self._traced(reading, case)
+        return found
+
+    def _traced(self, reading: Reading, case: Case) -> Trace:
+        if not _is_large(reading):
+            return trace_of(case)
+        try:
+            return trace_apart(case.changes, case.clauses, self._closed)
+        except (
+            BrokenError,
+            ValueError,
+        ) as error:  # what was not looked at is not said to be unexplained
+            if not self._closed.is_set():
+                _LOG.error("what %s serves cannot be traced: %s", reading.name, error)
+            return Trace(links={}, unexplained=(), untouched=())
 
     def key(self, reading: Reading) -> str:
         """What the rows' numbers depend on: under another key they may be other rows."""
@@ -240,11 +246,25 @@ class Room:
         found = reading.sheaf.orders.get(name)
         if found is None:
             file = self._cache / "orders" / f"{name}.json"
-            found = _load(file, reading.sheaf)
+            found = load(file, reading.sheaf.where)
             if found is None:
-                found = reading_order(reading.sheaf.changes, reading.items)
-                _save(file, found)
+                found = self._ordered(reading, file)
             reading.sheaf.orders[name] = found
+        return found
+
+    def _ordered(self, reading: Reading, file: Path) -> tuple[Placed, ...]:
+        """In reading order; a large diff is ordered in a process of its own, and stays as it is where that breaks."""
+        sheaf = reading.sheaf
+        try:
+            if _is_large(reading):
+                found = placed_by(order_apart(sheaf.changes, reading.items, self._closed), sheaf.where)
+            else:
+                found = reading_order(sheaf.changes, reading.items)
+        except (BrokenError, ValueError) as error:
+            if not self._closed.is_set():
+                _LOG.error("%s cannot be put in order: %s", reading.name, error)
+            return as_it_is(sheaf.changes)  # and not kept: the next server tries again
+        save(file, found)
         return found
 
     def folded(self, reading: Reading) -> dict[str, str]:
@@ -317,6 +337,10 @@ class Room:
         self.mirror.close()
 
 
+def _is_large(reading: Reading) -> bool:
+    return reading.candidate.added + reading.candidate.removed >= _LARGE
+
+
 def order_key(reading: Reading) -> str:
     """What the reading order depends on: another key means that rows may stand elsewhere."""
     return digest(canonical([reading.candidate.commit, [item.id for item in reading.items]]))[7:39]
@@ -356,35 +380,3 @@ def run_for(seat: Seat, task: str, agent: str = "") -> Run:
     """The run of a task whose candidate is meant. Raises as `find_run` does."""
     with seat.desk.reading(seat.project) as state:
         return find_run(state, task, agent, archived=True)
-
-
-def _load(file: Path, sheaf: Sheaf) -> tuple[Placed, ...] | None:
-    try:
-        places = msgspec.json.decode(file.read_bytes(), type=tuple[_Place, ...])
-    except (OSError, msgspec.MsgspecError):
-        return None
-    if {place.hunk for place in places} != set(sheaf.where):
-        return None
-    return tuple(
-        Placed(
-            hunk=sheaf.where[place.hunk][1],
-            change=sheaf.where[place.hunk][0],
-            score=place.score,
-            reasons=place.reasons,
-            lines=place.lines,
-        )
-        for place in places
-    )
-
-
-def _save(file: Path, placed: Sequence[Placed]) -> None:
-    kept = tuple(_Place(hunk=each.hunk.id, score=each.score, reasons=each.reasons, lines=each.lines) for each in placed)
-    fresh = file.with_name(f".{file.name}.{threading.get_ident()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh.write_bytes(msgspec.json.encode(kept))
-        fresh.replace(file)
-        for old in sorted(file.parent.glob("*.json"), key=lambda each: each.stat().st_mtime)[:-_MOST_CACHED]:
-            old.unlink(missing_ok=True)
-    except OSError:  # a full disk makes the next start slower, nothing else
-        fresh.unlink(missing_ok=True)
