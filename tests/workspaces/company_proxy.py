@@ -49,12 +49,16 @@ class CompanyProxy:
             except OSError:
                 return
             self._open.append(near)
-            self._start(self._serve, near)
+            self._start(self._served, near)
 
     def _start(self, work: object, *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments)  # pyright: ignore[reportArgumentType]
         self._threads.append(thread)
         thread.start()
+
+    def _served(self, near: socket.socket) -> None:
+        with contextlib.suppress(OSError):  # whoever asks may go away at any time
+            self._serve(near)
 
     def _serve(self, near: socket.socket) -> None:
         head = b""
