@@ -46,15 +46,19 @@ class Keyboard:
         self._woken, self._wake = os.pipe()
         os.set_blocking(self._wake, False)
         self._before: dict[int, Any] = {}
+        self._wake_before = -1
 
     def enter(self) -> None:
         """Take keys one by one, on a screen of its own, without a cursor. Ctrl-C still interrupts, Ctrl-Z suspends."""
         self._before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGWINCH, signal.SIGTSTP)}
+        # The kernel's handler writes there too: a signal just before the wait for a key is not slept through.
+        self._wake_before = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         self._take()
 
     def leave(self) -> None:
         """Give the terminal back as it was."""
         self._give_back()
+        signal.set_wakeup_fd(self._wake_before)
         for number, before in self._before.items():
             signal.signal(number, before)
         os.close(self._woken)
