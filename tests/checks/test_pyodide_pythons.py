@@ -39,23 +39,24 @@ def test_name():
 def test_empty():
     assert name("") == ""
 """
-LINES = 'begin("/work", "/work", {"shop.py": [2, 3, 4, 8]})\n'
+LINES = 'begin("/project", "/project", {"shop.py": [2, 3, 4, 8]})\n'
 CALLS = (
-    'begin("/work", "/work", {"names": ["name"], "new": [{}], "inputs": True, "seconds": 600, "only": [],'
+    'begin("/project", "/project", {"names": ["name"], "new": [{}], "inputs": True, "seconds": 600, "only": [],'
     ' "functions": {"shop.py": {"1": 0}}})\n'
 )
 PROGRAM = """\
 import ast, glob, json, pytest, sys
-for file in glob.glob("/work/podium_*.py"):
+for file in glob.glob("/project/podium_*.py"):
     ast.parse(open(file, encoding="utf-8").read(), file)
 ended = int(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "podium_lines", "-p", "podium_calls", "test_shop.py"]))
 import podium_mutations as made, podium_texts
 lines = frozenset([2, 3, 8])
-found = [mutant for target in made.targets("shop.py", "/work/shop.py", lines) for mutant in made.mutants(target, lines)]
+targets = made.targets("shop.py", "/project/shop.py", lines)
+found = [mutant for target in targets for mutant in made.mutants(target, lines)]
 codes = {mutant.target.compile(mutant.target.node).co_name for mutant in found}
 text = podium_texts.text_of({"a": [1, None]})
 told = {"ended": ended, "asks": [m.ask for m in found], "codes": sorted(codes), "text": text, "version": sys.version}
-json.dump(told, open("/work/told.json", "w"))
+json.dump(told, open("/project/told.json", "w"))
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from git_world import World, text_files
 
-from podium.git.diff import DiffLimits, changes, is_marker, totals
+from podium.git.diff import DiffLimits, changes, diff_command, is_marker, totals
 from podium.git.paths import to_text
 from podium.git.run import GitError
 from podium.runs.model import FileChange
@@ -226,6 +226,25 @@ def test_hunks_behind_the_limit_are_still_there_to_be_marked(world: World) -> No
     assert len(found.hunks) > 1
     assert all(len(hunk.lines) == 1 and is_marker(hunk.lines[0]) for hunk in found.hunks[1:])
     assert [hunk.id for hunk in found.hunks] == ids(changes(world.mirror, old, new)[0])
+
+
+def defined(count: int, value: str) -> bytes:
+    """Functions of which every third line is equal: what git's histogram is slowest with."""
+    return "".join(f"def f{n}(x):\n    return x * {value}{n}\n\n" for n in range(count)).encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "algorithm"),
+    [(40, 40, "histogram"), (40, 12_000, "histogram"), (12_000, 40, "histogram"), (12_000, 12_000, "myers")],
+)
+def test_files_that_are_large_on_both_sides_are_compared_in_a_way_that_nobody_can_make_slow(
+    world: World, old: int, new: int, algorithm: str
+) -> None:
+    before = world.tree({b"big.py": ("100644", defined(old, "1")), b"small": ("100644", b"1\n")})
+    after = world.tree({b"big.py": ("100644", defined(new, "2")), b"small": ("100644", b"2\n")})
+    assert f"--diff-algorithm={algorithm}" in diff_command(world.mirror, before, after)
+    big, small = changes(world.mirror, before, after)
+    assert (big.added - big.removed, small.added, small.removed) == (3 * (new - old), 1, 1)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium.git.diff import DIFF_COMMAND, changes
+from podium.git.diff import changes, diff_command
 from podium.git.mirror import Mirror
 from podium.git.patch import FileHead, HunkHead, HunkLine, PatchEvent, read_patch
 from podium.git.paths import to_text
@@ -94,7 +94,7 @@ def applied(old: Files, events: Iterator[PatchEvent]) -> dict[str, bytes]:
 @given(old=files, new=files)
 def test_the_hunks_turn_the_old_files_into_the_new_ones(mirror: Mirror, old: Files, new: Files) -> None:
     pair = [commit(mirror, "old", old), commit(mirror, "new", new)]
-    printed = mirror.git([*DIFF_COMMAND, *pair]).stdout
+    printed = mirror.git([*diff_command(mirror, *pair), *pair]).stdout
     assert applied(old, read_patch(iter(lines_of(printed)))) == {
         to_text(path): content for path, content in new.items()
     }
