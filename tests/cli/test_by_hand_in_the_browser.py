@@ -88,7 +88,7 @@ def test_a_run_is_taken_over_handed_back_and_previewed_in_the_browser(
             link.click()
         eventually(lambda: _shown(opened.value, address), 60.0)
         page.get_by_role("button", name="End it").click()
-        expect(page.get_by_text("You ended it")).to_be_visible()
+        expect(page.get_by_text("It was ended")).to_be_visible()
         assert not list((story.world.base / "state").glob("projects/*/checks/preview-*"))
     assert "changed by hand by Ada <ada@example.org>: go, src/total.py" in story.good("ledger", "export").out
 
