@@ -44,6 +44,7 @@ _KIND_WEIGHT = {
             "file-names",
             "scope",
             "behaviour",
+            "crosshair",
             "new-tests-prove",
             "public-api",
             "not-changed",

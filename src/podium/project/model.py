@@ -153,6 +153,7 @@ class EvidenceSettings(Value, frozen=True, kw_only=True):
     test_map: bool = True  # which test runs which changed line: one run of the tests more
     mutants: bool = True  # would a test fail if a changed line were wrong: many short runs of tests
     behaviour: bool = True  # what changed functions return, before and after: a few runs of the tests that call them
+    crosshair: bool = False  # inputs on which changed functions differ, by CrossHair; the project's set-up installs it
     fail_on: FailOn | None = None  # what ends `check` and `evidence` with 1; None = error for the one, never the other
     imports: tuple[ImportedReport, ...] = ()
     index: dict[str, str] = msgspec.field(default_factory=dict[str, str])  # python, npm, cargo: the URL that is asked

@@ -165,6 +165,7 @@ def _evidence(table: Table) -> EvidenceSettings:
         test_map=table.flag("test_map", True),
         mutants=table.flag("mutants", True),
         behaviour=table.flag("behaviour", True),
+        crosshair=table.flag("crosshair", False),
         fail_on=fail_on_of(table),
         imports=imports_of(table.table("import")),
         index=index_of(table),

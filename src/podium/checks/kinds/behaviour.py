@@ -38,7 +38,7 @@ from podium.kernel.value import canonical
 
 NAME = "behaviour"
 ITEM = "behaviour of changed functions"
-_CALLS = "calls.json"
+CALLS = "calls.json"
 _RESULTS = ("first.jsonl", "second.jsonl")
 _REPLAY_SECONDS = 40.0
 _MOST_TESTS = 2_000
@@ -74,7 +74,7 @@ async def _work(bench: Bench) -> Answer:
     untold = await bench.tests_told()
     if untold:
         return Answer(outcome=Blind(why=untold), tool="podium")
-    look = _Look(bench, changed)
+    look = Look(bench, changed)
     try:
         compared = await look.all()
     except UnseenError as unseen:
@@ -97,7 +97,7 @@ def _nothing(changed: ChangedFunctions) -> Outcome:
 
 
 @dataclass
-class _Look:
+class Look:
     """The runs of one comparison."""
 
     bench: Bench
@@ -106,8 +106,8 @@ class _Look:
     recorded: Told | None = None
 
     async def all(self) -> Compared:
-        self.run = await self._record("candidate", ())
-        told = read_told(self.run.artefacts.get(_CALLS))
+        self.run = await self.calls()
+        told = read_told(self.run.artefacts.get(CALLS))
         if self.run.execution.how != "exited":
             raise UnseenError(NotRun(why=f"the tests did not run to their end: {self.run.execution.how}"))
         if told is None or len(told.functions) != len(self.changed.functions):
@@ -119,9 +119,18 @@ class _Look:
         await asyncio.gather(self._tests(told, compared), self._replays(told, compared))
         return compared
 
+    async def calls(self) -> Sighting:
+        """The candidate's tests, with every call of a changed function noted in the artefact `CALLS`.
+
+        One run, whoever asks first. Raises UnseenError when the time is over.
+        """
+        run = await self.bench.once(CALLS, lambda: self._record("candidate", ()))
+        assert run is not None
+        return run
+
     async def _record(self, side: Side, tests: Iterable[str], attempt: int = 1) -> Sighting:
         environment = self.bench.order.settings.environment
-        seconds = self._seconds(environment.test_minutes * 60)
+        seconds = self.seconds(environment.test_minutes * 60)
         only = tuple(tests)
         data = {
             "names": [each.name for each in self.changed.functions],
@@ -138,13 +147,14 @@ class _Look:
             brought.command,
             timeout_seconds=seconds,
             env=options,
-            artefacts=(_CALLS,),
+            artefacts=(CALLS,),
             inputs=brought.inputs,
             from_candidate=self._test_files() if side == "base" else (),
             attempt=attempt,
         )
 
-    def _seconds(self, most: float) -> float:
+    def seconds(self, most: float) -> float:
+        """What a run may take. Raises UnseenError when the time for the dearer kinds is over."""
         left = self.bench.spare_seconds()
         if left <= 0:
             raise UnseenError(NotRun(why="the time for the dearer kinds was spent"))
@@ -166,14 +176,14 @@ class _Look:
         tests = list(told.tests)[:_MOST_TESTS]
         if not tests:
             return
-        old = read_told((await self._record("base", tests)).artefacts.get(_CALLS))
+        old = read_told((await self._record("base", tests)).artefacts.get(CALLS))
         if old is None:
             return
         first = Compared()
         compare_tests((old, None), (told, None), first)
         if first.differences:
             again = await asyncio.gather(self._record("base", tests, 2), self._record("candidate", tests, 2))
-            second = [read_told(each.artefacts.get(_CALLS)) for each in again]
+            second = [read_told(each.artefacts.get(CALLS)) for each in again]
             if None in second:
                 return  # what varies by itself cannot be told from what differs
             first = Compared()
@@ -190,7 +200,7 @@ class _Look:
         compare_replays(old, new, compared)
 
     async def _replay(self, side: Side, told: Told) -> tuple[dict[Key, Result], dict[Key, Result]]:
-        seconds = self._seconds(_REPLAY_SECONDS)
+        seconds = self.seconds(_REPLAY_SECONDS)
         functions = [
             {
                 "name": each.name,
