@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 
 import pytest
@@ -127,6 +128,15 @@ def test_doctor_names_an_agent_whose_program_is_gone(world: World) -> None:
     result = world.podium("doctor")
     assert result.code == 1
     assert "/no/such/agent" in result.out
+
+
+def test_doctor_says_of_which_day_the_prices_are(world: World) -> None:
+    world.podium("init", "--yes", "--agent", "shell=/bin/sh")
+    assert "prices" not in world.podium("doctor").out  # it reaches no model
+    with (world.repository / "podium.toml").open("a") as settings:
+        settings.write('\n[agents.claude]\ndriver = "claude"\ncommand = ["/bin/true"]\n')
+    out = " ".join(world.podium("doctor").out.split())
+    assert re.search(r"Podium's list: anthropic of 20\d\d-\d\d-\d\d, .*what you pay goes before them", out), out
 
 
 def test_doctor_tries_the_test_command_in_a_sandbox(world: World) -> None:

@@ -67,6 +67,16 @@ def _model_check(premises: Premises, agent: AgentSettings) -> list[Check]:
     return [Check("model", "ok", f"{agent.name}: {KINDS[found.kind].title} at {found.url}, key from {found.key.text}")]
 
 
+def _prices_check(premises: Premises) -> Check:
+    """How old the prices are that costs are counted with: who makes models changes them, and nobody is told."""
+    from podium.workspaces.gateway.prices import sources
+
+    listed = ", ".join(f"{whose} of {date}" for whose, date, _ in sources())
+    own = len(premises.settings.prices)
+    yours = f"; before them, {own} of your own" if own else '; what you pay goes before them: [prices."MODEL"]'
+    return Check("prices", "ok", f"Podium's list: {listed}{yours}")
+
+
 def agents_check(premises: Premises) -> list[Check]:
     """The agents that are set up, each with its version; those that could be."""
     from podium.agents.known import installed
@@ -84,6 +94,8 @@ def agents_check(premises: Premises) -> list[Check]:
         more = tuple(f"mount {path} does not exist" for path in agent.mounts if not Path(path).exists())
         what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")
         checks.append(Check("agent", "note" if more else "ok", what, "Correct `mounts`." if more else "", more))
+    if any(check.name == "model" for check in checks):
+        checks.append(_prices_check(premises))
     known = {agent.command[0].rpartition("/")[2] for agent in settings.agents if agent.command}
     for each in installed(premises.path):
         if each.command[0] not in known:
