@@ -15,6 +15,7 @@ import stat
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO
 
 from podium.git.commits import commit_info
@@ -68,8 +69,10 @@ def bundle_refs(mirror: Mirror, refs: Sequence[str], file: Path, *, without: Seq
     """
     if not refs:
         raise UsageError("no refs to put away")
-    fresh = file.with_name(f".{file.name}.partial")
-    fresh.unlink(missing_ok=True)
+    for left in file.parent.glob(f".{file.name}.*.partial*"):  # by one that was killed, with git's own lock beside it
+        left.unlink(missing_ok=True)
+    # A name that nobody else has: the git of one that was killed may live on for a moment.
+    fresh = file.with_name(f".{file.name}.{token_hex(6)}.partial")
     try:
         wanted = "".join(f"{line}\n" for line in (*refs, *(f"^{commit}" for commit in without)))
         mirror.git(["bundle", "create", "--version=2", "--quiet", str(fresh), "--stdin"], stdin=wanted.encode())

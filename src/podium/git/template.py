@@ -14,8 +14,9 @@ import os
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from podium.git.mirror import Mirror
 from podium.git.run import GitError
@@ -23,6 +24,7 @@ from podium.kernel.errors import NotFoundError
 
 OBJECTS_IN_SANDBOX = "/podium/objects"
 AGENT_BRANCH = "podium"
+_LEFT_SECONDS = 3600.0
 
 _CONFIG = """\
 [core]
@@ -65,14 +67,23 @@ def export_template(mirror: Mirror, commit: str, dest: Path, *, objects: str = O
 
 
 def _make(mirror: Mirror, sha: str, dest: Path, objects: str) -> None:
-    fresh = dest.with_name(f".{dest.name}.partial")
-    shutil.rmtree(fresh, ignore_errors=True)
+    _sweep(dest)
+    # A name that nobody else has: the git of a maker that was killed may live on for a moment, and go on writing.
+    fresh = dest.with_name(f".{dest.name}.{token_hex(6)}.partial")
     try:
         _write_git_directory(fresh / ".git", sha, objects, mirror.shallow_file)
         _write_files(mirror, sha, fresh)
         fresh.rename(dest)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _sweep(dest: Path) -> None:
+    """Remove what killed makers left: of this template, and of others when they are surely dead."""
+    for left in dest.parent.glob(".*.partial"):
+        with suppress(OSError):
+            if left.name.startswith(f".{dest.name}.") or time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_template(dest: Path, sha: str) -> bool:
