@@ -405,10 +405,30 @@ def test_lines_around_a_hunk_are_shown_and_links_lead_to_hunk_and_line(reviewed:
     page.goto(f"{world.site.url}/review/shop/T1?order=path&line=91#hunk-{second}")
     until(page, "document.querySelector('.l.at')?.dataset.n === '91'")
     page.keyboard.press("x")
-    page.locator(f"section[data-hunk='{second}'] .l.near").first.wait_for()
-    near = page.locator(f"section[data-hunk='{second}'] .l.near").all_inner_texts()
-    assert any("value + 19" in text for text in near)
+    near = page.locator(f"section[data-hunk='{second}'] .l.near")
+    near.filter(has_text="value + 19").wait_for()  # above
+    near.filter(has_text="value + 22").wait_for()  # below: the two answers come in any order
     page.get_by_text("unmodified lines").first.wait_for()
+
+
+def test_lines_that_are_asked_for_twice_at_once_are_shown_once_and_come_back_with_the_hunk(
+    reviewed: Build, open_page: OpenPage
+) -> None:
+    world = reviewed(BEFORE, AFTER)
+    page = world.open(open_page(), "?order=path")
+    second = page.evaluate("document.getElementById('diff').order[1]")
+    page.goto(f"{world.site.url}/review/shop/T1?order=path&line=91#hunk-{second}")
+    until(page, "document.querySelector('.l.at')?.dataset.n === '91'")
+    page.keyboard.press("x")
+    page.keyboard.press("x")
+    shown = f"[...document.querySelectorAll(\"section[data-hunk='{second}'] .l.near\")].map((row) => Number(row.dataset.n))"
+    until(page, f"{shown}.length >= 70")  # forty above, and what the file has left below
+    numbers = page.evaluate(shown)
+    assert numbers == sorted(set(numbers))
+    page.keyboard.press("s")
+    page.locator("#diff div.s").first.wait_for()
+    until(page, f"{shown}.length === {len(numbers)}")
+    assert page.evaluate(shown) == numbers
 
 
 def test_split_view_order_and_search_keep_the_marks(reviewed: Build, open_page: OpenPage) -> None:

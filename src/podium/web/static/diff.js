@@ -18,6 +18,7 @@ class PodiumDiff extends HTMLElement {
     this.going = ""; // the hunk that is being brought: nobody can have read it yet
     this.shown = new Set(); // blocks with rows
     this.expanded = new Map(); // hunk id -> { up, down }
+    this.expanding = new Map(); // hunk id and way -> the last of the expansions that were asked for
     this.near = new IntersectionObserver((seen) => this.#near(seen), { rootMargin: NEAR });
     this.far = new IntersectionObserver((seen) => this.#far(seen), { rootMargin: FAR });
     this.addEventListener("click", (event) => this.#click(event));
@@ -294,14 +295,19 @@ class PodiumDiff extends HTMLElement {
   }
 
   /** Show twenty more unchanged lines above or below a hunk. */
-  async expand(id, way) {
-    const wide = this.expanded.get(id) ?? { up: 0, down: 0 };
+  expand(id, way) {
+    const key = `${id} ${way}`; // one after the other: the second of two quick ones begins where the first ended
+    const next = (this.expanding.get(key) ?? Promise.resolve()).then(() => this.#widen(id, way)).catch(() => {});
+    this.expanding.set(key, next);
+    return next;
+  }
+
+  async #widen(id, way) {
+    if (!this.expanded.has(id)) this.expanded.set(id, { up: 0, down: 0 });
+    const wide = this.expanded.get(id);
     const sections = this.sections(id);
     const section = way === "up" ? sections[0] : sections.at(-1);
-    if (!section) return;
-    const count = await this.#expand(section, way, 20, wide[way]);
-    wide[way] += count;
-    this.expanded.set(id, wide);
+    if (section) wide[way] += await this.#expand(section, way, 20, wide[way]);
   }
 
   async #expand(section, way, count, shown) {
