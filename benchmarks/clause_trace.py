@@ -10,13 +10,13 @@ project, mixed in, should be unexplained.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from labelled_records import records
 from unified_diff import changes
 
 from podium.evidence.test_code import belongs_to_tests, is_code
@@ -24,6 +24,7 @@ from podium.review.trace import trace
 from podium.runs.model import FileChange
 from podium.spec.model import Clause
 
+FIELDS = {"task": str, "patch": str, "problem_statement": str, "correct": bool}
 _MOST_CLAUSES = 12
 _SENTENCE = re.compile(r"\n\s*\n|(?<=[.!?])\s+(?=[A-Z])")
 
@@ -34,10 +35,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    data = chosen.file.read_bytes()
-    text = (gzip.decompress(data) if chosen.file.suffix == ".gz" else data).decode()
-    records: list[dict[str, Any]] = [json.loads(line) for line in text.split("\n") if line.strip()]
-    counts = measure([each for each in records if each["correct"]])
+    counts = measure([each for each in records(chosen.file, FIELDS) if each["correct"]])
     if chosen.json:
         print(json.dumps(counts))
         return

@@ -21,7 +21,6 @@ import argparse
 import ast
 import asyncio
 import difflib
-import gzip
 import json
 import sys
 import time
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from labelled_records import records
 from unified_diff import changes as read_diff
 
 from podium.checks.gather import gather
@@ -43,15 +43,9 @@ from podium.project.model import Settings
 from podium.runs.model import FileChange
 
 SOURCE, CALLER, TEST, MANIFEST = "src/shop/core.py", "src/shop/caller.py", "tests/test_core.py", "pyproject.toml"
+FIELDS = {"correct": str, "buggy": str, "test": str, "entry_point": str}
 Files = dict[str, str]
 Edit = Callable[[Files], Files]
-
-
-def records(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open("rb") as raw, gzip.open(raw) if file.suffix == ".gz" else raw as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
 
 
 # --- projects ---------------------------------------------------------------------------------------------------------
@@ -270,7 +264,7 @@ def measure(file: Path) -> dict[str, Any]:
     groups: dict[str, dict[str, Edit]] = {"weakenings": WEAKENINGS, "defects": DEFECTS, "honest": HONEST}
     for group in (*groups, "logic"):
         told[group] = {"n": 0, "told": 0, "by_kind": Counter[str](), "by_edit": defaultdict(lambda: [0, 0])}
-    for record in records(file):
+    for record in records(file, FIELDS):
         base = project(record)
         if base is None:
             skipped += 1

@@ -11,29 +11,23 @@ records with the highest scores, the same for each repository, and what the size
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from labelled_records import records
 from unified_diff import changes
 
 from podium.evidence.agreement import RunPatch, agreement
 
 DRAWS = 500
+FIELDS = {"task": str, "patch": str, "visible_green": bool, "correct": bool}
 Scored = tuple[float, bool]  # the score, and whether the patch is right
-
-
-def records(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open("rb") as raw, gzip.open(raw) if file.suffix == ".gz" else raw as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
 
 
 def scores(group: Sequence[dict[str, Any]]) -> list[float]:
@@ -112,7 +106,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    result = measure(list(records(options.file)))
+    result = measure(records(options.file, FIELDS))
     if not result["n"]:
         print(f"error: {options.file}: no visible-green record", file=sys.stderr)
         return 1

@@ -11,7 +11,6 @@ measured: ours (podium.review.line_risk, whose weights come from other projects)
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import random
 import statistics
@@ -20,22 +19,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from labelled_records import records
+
 from podium.review.line_risk import contexts, line_risk
 
 SHUFFLES = 50
+FIELDS = {"project": str, "files": list, "diff": str, "defect_lines": list}
 
 
 class Line(NamedTuple):
     path: str
     number: int
     text: str
-
-
-def records(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open("rb") as raw, gzip.open(raw) if file.suffix == ".gz" else raw as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
 
 
 def added(diff: str) -> Iterator[Line]:
@@ -67,7 +62,7 @@ def ours(record: dict[str, Any], lines: list[Line]) -> list[Line]:
     places = {
         (file["path"], number): context
         for file in record["files"]
-        if file["new"]
+        if file.get("new")
         for number, context in enumerate(contexts(file["new"].split("\n"), file["path"]), 1)
     }
     scored = [
@@ -118,10 +113,7 @@ def main() -> int:
     parser.add_argument("file", type=Path)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    chosen = list(records(options.file))
-    if not chosen:
-        print(f"error: {options.file}: no record", file=sys.stderr)
-        return 1
+    chosen = records(options.file, FIELDS)
     result = compare(chosen)
     result["projects"] = {
         project: compare([record for record in chosen if record["project"] == project])

@@ -173,3 +173,21 @@ def test_the_benchmark_measures_three_orders(tmp_path: Path):
     assert result["n"] == 1
     assert result["ours"] == {"recall@20%": 1.0, "anyhit@20%": 1.0, "ifa_median": 0}
     assert result["diff_order"]["ifa_median"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "holds no record"),
+        (b'{"project": "x", "files": [], "diff": ""}\n', "line 1: has no 'defect_lines'"),
+        (b"\n{odd\n", "line 2: is no JSON"),
+        (b"\xff\xfe", "is not UTF-8 at byte 0"),
+        (b"\x1f\x8b\x08", "cannot be read"),
+    ],
+)
+def test_the_benchmark_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, said: str):
+    file = tmp_path / "records.jsonl"
+    file.write_bytes(content)
+    ran = subprocess.run([sys.executable, str(BENCHMARK), str(file)], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith(f"error: {file}") and said in ran.stderr and ran.stderr.count("\n") == 1
