@@ -190,4 +190,6 @@ def test_the_benchmark_says_what_is_wrong_with_a_file(tmp_path: Path, content: b
     file.write_bytes(content)
     ran = subprocess.run([sys.executable, str(BENCHMARK), str(file)], capture_output=True, text=True)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith(f"error: {file}") and said in ran.stderr and ran.stderr.count("\n") == 1
+    assert ran.stderr.startswith(f"error: {file}")
+    assert said in ran.stderr
+    assert ran.stderr.count("\n") == 1
