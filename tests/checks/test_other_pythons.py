@@ -1,12 +1,14 @@
 """What runs inside the project's Python, on Pythons other than Podium's: `sys.monitoring` from 3.12 on, tracing before.
 
-The newest that the PATH offers is used with this environment's pytest (which is plain Python, from 3.10 on). No package
-registry has them: where there is none, `test_pyodide_pythons` tries the same plugins on CPython as WebAssembly.
+The newest that the PATH, pyenv or uv offers is used with this environment's pytest (which is plain Python, from 3.10
+on). No package registry has them: where there is none, `test_pyodide_pythons` tries the same plugins on CPython as
+WebAssembly.
 """
 
 from __future__ import annotations
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -26,10 +28,29 @@ from podium.evidence.model import Fails
 INSIDE = Path("src/podium/checks/inside")
 
 
+MANAGED = (  # what pyenv and uv keep, whether or not the PATH leads there
+    Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions",
+    Path(os.environ.get("UV_PYTHON_INSTALL_DIR", Path.home() / ".local/share/uv/python")),
+)
+
+
 def interpreters(*versions: str) -> list[str]:
-    """The programs of these versions that the PATH offers, and that run."""
-    found = [shutil.which(f"python{version}") for version in versions]
-    return [each for each in found if each and subprocess.run([each, "-c", ""], check=False).returncode == 0]
+    """One program of each of these versions that the machine offers, and that runs."""
+    return [program for version in versions if (program := interpreter(version))]
+
+
+def interpreter(version: str) -> str | None:
+    name = f"python{version}"
+    kept = [str(program) for top in MANAGED for program in sorted(top.glob(f"*/bin/{name}"))]
+    found = [shutil.which(name), *kept]
+    return next(
+        (
+            each
+            for each in found
+            if each and subprocess.run([each, "-c", ""], check=False, stderr=subprocess.DEVNULL).returncode == 0
+        ),
+        None,
+    )
 
 
 def only_pytest(folder: Path) -> Path:
@@ -43,7 +64,7 @@ def only_pytest(folder: Path) -> Path:
 def test_calls_lines_and_mutants_are_seen_through_monitoring(tmp_path: Path) -> None:
     newer = interpreters("3.14", "3.13", "3.12")
     if not newer:
-        pytest.skip("no python3.12, python3.13 or python3.14 on the PATH")
+        pytest.skip("no Python 3.12, 3.13 or 3.14 on the PATH, in pyenv or in uv")
     python, packages = newer[0], only_pytest(tmp_path / "packages")
     command = f"PYTHONPATH=$PYTHONPATH:{packages} {python} -m pytest -q -p no:cacheprovider"
     new = OLD.replace("if not text:", "if text is None:").replace("self.count * 3", "3 * self.count")
