@@ -26,8 +26,6 @@ from podium.checks.kinds.unrun_lines import UNRUN_LINES
 from podium.evidence.model import Fails
 
 INSIDE = Path("src/podium/checks/inside")
-
-
 MANAGED = (  # what pyenv and uv keep, whether or not the PATH leads there
     Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions",
     Path(os.environ.get("UV_PYTHON_INSTALL_DIR", Path.home() / ".local/share/uv/python")),
@@ -42,15 +40,12 @@ def interpreters(*versions: str) -> list[str]:
 def interpreter(version: str) -> str | None:
     name = f"python{version}"
     kept = [str(program) for top in MANAGED for program in sorted(top.glob(f"*/bin/{name}"))]
-    found = [shutil.which(name), *kept]
-    return next(
-        (
-            each
-            for each in found
-            if each and subprocess.run([each, "-c", ""], check=False, stderr=subprocess.DEVNULL).returncode == 0
-        ),
-        None,
-    )
+    return next((each for each in [shutil.which(name), *kept] if each and runs(each)), None)
+
+
+def runs(program: str) -> bool:
+    """Whether it is more than a version manager's stand-in."""
+    return subprocess.run([program, "-c", ""], check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def only_pytest(folder: Path) -> Path:
@@ -81,7 +76,7 @@ def test_calls_lines_and_mutants_are_seen_through_monitoring(tmp_path: Path) -> 
     assert isinstance(items["mutants of changed lines"].outcome, Fails), items
 
 
-def test_what_runs_inside_is_syntax_of_every_python_on_the_path() -> None:
+def test_what_runs_inside_is_syntax_of_every_python_of_the_machine() -> None:
     program = "import ast, sys\nfor name in sys.argv[1:]:\n    ast.parse(open(name, encoding='utf-8').read(), name)\n"
     files = [str(file) for file in sorted(INSIDE.glob("*.py"))]
     assert files
