@@ -152,7 +152,7 @@ def test_a_reader_that_goes_away_is_no_error(world: World) -> None:
     )  # fmt: skip
     os.close(writing)
     assert done.stderr == b""
-    assert done.returncode == 1
+    assert done.returncode == 141
 
 
 def test_main_is_one_of_the_console_scripts() -> None:

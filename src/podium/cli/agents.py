@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podium.cli.context import SETTINGS_FILE, Context
-from podium.cli.group import LazyGroup, Verb
+from podium.cli.group import LazyGroup
 from podium.cli.paragraphs import indented
 
 if TYPE_CHECKING:
@@ -102,6 +102,5 @@ command = LazyGroup(
     help=_HELP,
     callback=_called,
     invoke_without_command=True,
-    params=[each for each in Verb(name="agents").params if isinstance(each, click.Option)],
     examples=("podium agents", "podium agents --json", "podium agents test claude"),
 )

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 @click.command(cls=Verb, examples=("podium agents test claude", "podium agents test codex --scripted"))
 @click.argument("name")
 @click.option("--scripted", is_flag=True, help="Against a scripted model on this machine: no key, no cost.")
-@click.option("--seconds", type=click.IntRange(5, 3600), default=120, help="How long to wait at the most. [120]")
+@click.option(
+    "--seconds",
+    type=click.IntRange(5, 3600),
+    default=120,
+    metavar="SECONDS",
+    help="How long to wait at the most. [120]",
+)
 @click.pass_obj
 def command(context: Context, name: str, scripted: bool, seconds: int) -> int:
     """Have an agent do one small task in the sandbox.

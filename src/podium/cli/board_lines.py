@@ -32,7 +32,8 @@ _COLUMNS = (
 
 def board_lines(output: Output, state: State, rows: Sequence[Row], now: datetime, news: dict[str, str]) -> list[str]:
     """The rows as lines for a terminal. `news` may hold, for each run, what its agent is doing."""
-    cells = [line for row in rows for line in _cells(state, row, now, news)]
+    dot = f" {output.ink.glyph('dot')} "
+    cells = [line for row in rows for line in _cells(state, row, now, news, dot)]
     return table(_COLUMNS, cells, width=output.width, paint=output.ink)
 
 
@@ -41,23 +42,23 @@ def board_data(state: State, rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [_data(state, row) for row in rows]
 
 
-def _cells(state: State, row: Row, now: datetime, news: dict[str, str]) -> list[list[Cell | str]]:
+def _cells(state: State, row: Row, now: datetime, news: dict[str, str], dot: str) -> list[list[Cell | str]]:
     said = words(row.state, row.name)
     head: list[Cell | str] = [Cell(row.name, "name"), Cell(said.word, said.tone)]
     runs = _runs(state, row)
     if not runs:
-        return [[*head, "", _joined(row.task.title, said.detail), Cell(said.do, "strong")]]
+        return [[*head, "", _joined(dot, row.task.title, said.detail), Cell(said.do, "strong")]]
     lines: list[list[Cell | str]] = []
     for number, run in enumerate(runs):
         lead = head if number == 0 else ["", ""]
         busy = isinstance(run.rounds[-1].state, Working)
-        doing = _joined(*round_words(run.rounds[-1], now), news.get(run.id, "") if busy else "")
+        doing = _joined(dot, *round_words(run.rounds[-1], now), news.get(run.id, "") if busy else "")
         lines.append([*lead, f"{run.agent} #{run.rounds[-1].number}", doing, Cell("" if number else said.do, "strong")])
     return lines
 
 
-def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+def _joined(dot: str, *parts: str) -> str:
+    return dot.join(part for part in parts if part)
 
 
 def _runs(state: State, row: Row) -> list[Run]:

@@ -10,7 +10,13 @@ from podium.cli.working import work_until_stopped
 
 
 @click.command(cls=Verb, hidden=True, examples=("podium conductor --idle 300",))
-@click.option("--idle", type=click.FloatRange(min=0), default=0.0, help="End after SECONDS without work; 0 = never.")
+@click.option(
+    "--idle",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="End after SECONDS without work; 0 = never.",
+)
 @click.pass_obj
 def command(context: Context, idle: float) -> None:
     """Do the work of this state directory until stopped.

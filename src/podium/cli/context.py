@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podium.cli.output import Output
+from podium.cli.terminal_facts import terminal_facts
 from podium.kernel.clock import SystemClock
 from podium.kernel.errors import UsageError
 
@@ -48,9 +49,7 @@ class Context:
     @cached_property
     def output(self) -> Output:
         """Where to print, and how."""
-        dumb = self.environ.get("TERM") == "dumb"
-        plain = dumb or self.options.no_color or bool(self.environ.get("NO_COLOR"))
-        return Output(json=self.options.json, plain=plain, dumb=dumb)
+        return Output(json=self.options.json, terminal=terminal_facts(self.environ, no_color=self.options.no_color))
 
     @cached_property
     def directory(self) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -17,7 +18,7 @@ from podium.kernel.errors import PodiumError, UsageError
 from podium.render.safe_text import safe_lines
 
 INTERRUPTED = 130
-BROKEN_PIPE = 1
+UNREAD = 141  # what a shell calls a program that SIGPIPE ended
 
 _MACHINE = {
     errno.ENOSPC: "The disk is full. Free some space (podium gc), or move the state: --state DIR",
@@ -79,9 +80,10 @@ def _say(context: Context, head: str, do: str) -> None:
     colored = context.output.error_color
     label = click.style("error:", fg="red", bold=True) if colored else "error:"
     first, *more = safe_lines(head)
-    click.echo(f"{label} {first}", err=True, color=colored)
-    for line in (*more, *safe_lines(do)) if do else more:
-        click.echo(f"  {line}", err=True, color=colored)
+    with contextlib.suppress(OSError):  # where stderr takes nothing the exit code alone must tell
+        click.echo(f"{label} {first}", err=True, color=colored)
+        for line in (*more, *safe_lines(do)) if do else more:
+            click.echo(f"  {line}", err=True, color=colored)
 
 
 def _keep(text: str, context: Context) -> Path | None:

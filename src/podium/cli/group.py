@@ -9,15 +9,23 @@ import click
 
 from podium.cli.catalogue import SECTIONS, Entry, entries
 from podium.cli.context import Context
+from podium.cli.help_page import PageContext
 
 
 class LazyGroup(click.Group):
     """A group whose verbs are listed in the catalogue; `key` is its name there, empty for the program itself."""
 
+    context_class = PageContext
+
     def __init__(self, *args: Any, key: str = "", examples: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.key = key
         self.examples = examples
+        self.params.append(
+            _stored("json", "Print one JSON document.", ("--json",), hidden=not self.invoke_without_command)
+        )
+        if key:
+            self.params.extend(shared_options(hidden=True))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [name for name, entry in entries(self.key).items() if not entry.hidden]
@@ -71,6 +79,8 @@ class LazyGroup(click.Group):
 
 class Verb(click.Command):
     """A command with examples, `--json`, and the program's own options accepted after its name too."""
+
+    context_class = PageContext
 
     def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

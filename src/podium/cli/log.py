@@ -15,9 +15,13 @@ from podium.ledger.event import Record
 from podium.render.telling import Teller, Told
 
 
-@click.command(cls=Verb, examples=("podium log", "podium log rate-limit/T2 -n 0", "podium log --json | jq .records[0]"))
+@click.command(
+    cls=Verb, examples=("podium log", "podium log rate-limit/T2 -n 0", "podium log --json | jq '.records[0]'")
+)
 @click.argument("name", type=AnyName(), required=False, default="")
-@click.option("-n", "count", type=click.IntRange(min=0), default=30, help="How many of the newest; 0 = all. [30]")
+@click.option(
+    "-n", "count", type=click.IntRange(min=0), default=30, metavar="N", help="How many of the newest; 0 = all. [30]"
+)
 @click.pass_obj
 def command(context: Context, name: str, count: int) -> None:
     """Tell what happened, newest last.

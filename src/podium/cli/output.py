@@ -9,20 +9,23 @@ from typing import Any
 
 import click
 
+from podium.cli.terminal_facts import TerminalFacts
 from podium.render.paint import Paint, Tone
 
 _ACTS = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_NOT_ASCII = re.compile("[^\x00-\x7e]")
 
 
 class Output:
     """What a verb prints through. With `json`, lines are silent and `document` prints; else the other way round."""
 
-    def __init__(self, *, json: bool, plain: bool, dumb: bool) -> None:
+    def __init__(self, *, json: bool, terminal: TerminalFacts) -> None:
         self.json = json
         self.interactive = sys.stdin.isatty() and sys.stdout.isatty() and not json
-        self.color = sys.stdout.isatty() and not plain
-        self.error_color = sys.stderr.isatty() and not plain
-        self.live = sys.stdout.isatty() and not json and not dumb
+        self.color = sys.stdout.isatty() if terminal.color is None else terminal.color
+        self.error_color = sys.stderr.isatty() if terminal.color is None else terminal.color
+        self.live = sys.stdout.isatty() and not json and terminal.moving
+        self._terminal = terminal
 
     @property
     def width(self) -> int:
@@ -32,6 +35,10 @@ class Output:
     @property
     def unicode(self) -> bool:
         """Whether stdout can show more than ASCII."""
+        return self._encodes and self._terminal.unicode
+
+    @property
+    def _encodes(self) -> bool:
         return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
     @property
@@ -62,8 +69,11 @@ class Output:
             click.echo(self.escaped(msgspec.json.format(msgspec.json.encode(data), indent=2).decode()))
 
     def escaped(self, text: str) -> str:
-        """JSON in which what acts on a terminal is escaped: JSON itself leaves DEL, C1 controls and directions be."""
-        return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        """JSON in which what acts on a terminal is escaped: JSON itself leaves DEL, C1 controls and directions be.
+
+        Where stdout is not UTF-8, all that is not ASCII is escaped.
+        """
+        return (_ACTS if self._encodes else _NOT_ASCII).sub(_json_escape, text)
 
     def progress(self, text: str) -> None:
         """One line of what goes on: on stdout for a person, on stderr beside a JSON document."""
@@ -77,3 +87,8 @@ class Output:
         """One warning on stderr."""
         head = click.style("warning:", fg="yellow", bold=True) if self.error_color else "warning:"
         click.echo(f"{head} {text}", err=True, color=self.error_color)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 @click.command(cls=Verb, examples=("podium preview T2", "podium preview T2 --agent codex --port 5173"))
 @click.argument("task", type=TaskName())
 @click.option("--agent", type=AgentName(), default="", help="Whose, when several agents race.")
-@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port inside. [preview_port of podium.toml]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    metavar="PORT",
+    help="Port inside. [preview_port of podium.toml]",
+)
 @click.pass_obj
 def command(context: Context, task: str, agent: str, port: int | None) -> None:
     """Show in a browser what an agent's program serves, until you end it.

@@ -13,7 +13,7 @@ from typing import Literal
 from podium.cli.cards import Card, deal, first_lines, hunk_page, last_lines
 from podium.cli.keyboard import Keyboard
 from podium.cli.output import Output
-from podium.render.safe_text import cut
+from podium.render.paint import Paint
 from podium.render.terminal import in_order
 from podium.review.case import Case
 from podium.review.model import MarkName, Refusal
@@ -111,7 +111,9 @@ class Session:
     def _help(self, keyboard: Keyboard) -> None:
         while True:
             keyboard.draw(
-                [cut(line, self.output.width) for line in (*_HELP, "", "Any key goes back.")][: self._room() + 2]
+                [self.output.ink.cut(line, self.output.width) for line in (*_HELP, "", "Any key goes back.")][
+                    : self._room() + 2
+                ]
             )
             if keyboard.key() != "redraw":
                 break
@@ -174,20 +176,21 @@ class Session:
         return self._top + self._room() >= len(self._page)
 
     def _draw(self, keyboard: Keyboard) -> None:
-        room, width = self._room(), self.output.width
+        room, width, paint = self._room(), self.output.width, self.output.ink
+        dot = paint.glyph("dot")
         shown = self._page[self._top : self._top + room]
         shown += [""] * (room - len(shown))
-        more = "" if self._at_end() else f" · {len(self._page) - self._top - room} more lines below"
+        more = "" if self._at_end() else f" {dot} {len(self._page) - self._top - room} more lines below"
         keys = _LAST_KEYS if self._card.last else _HUNK_KEYS if self._card.placed else _FIRST_KEYS
-        head = f"{self._card.title}{more}" + (f" · new points: {len(self.points)}" if self.points else "")
-        paint = self.output.ink
-        status = paint(cut(self._hint or head, width), "warn" if self._hint else "strong")
-        keyboard.draw([*shown, status, paint(_fitting(keys, width), "quiet")])
+        head = f"{self._card.title}{more}" + (f" {dot} new points: {len(self.points)}" if self.points else "")
+        status = paint(paint.cut(self._hint or head, width), "warn" if self._hint else "strong")
+        keyboard.draw([*shown, status, paint(_fitting(keys, width, paint), "quiet")])
 
 
-def _fitting(keys: str, width: int) -> str:
+def _fitting(keys: str, width: int, paint: Paint) -> str:
     """As many of the keys as there is room for; the last two of a line are how to get help, and how to get out."""
     *most, one, other = keys.split(" · ")
-    while most and len(" · ".join([*most, one, other])) > width:
+    dot = f" {paint.glyph('dot')} "
+    while most and len(dot.join([*most, one, other])) > width:
         most.pop()
-    return cut(" · ".join([*most, one, other]), width)
+    return paint.cut(dot.join([*most, one, other]), width)

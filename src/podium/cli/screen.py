@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import TextIO
 
+# A line that a narrow terminal broke in two would be left behind by the next drawing.
+_NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+
 
 class Screen:
     """Draws on `stream`, a terminal. The lines given must already fit its width."""
@@ -24,7 +27,7 @@ class Screen:
         if not lasting and shown == self._drawn:
             return
         up = f"\x1b[{len(self._drawn)}F\x1b[J" if self._drawn else ""
-        text = "".join(f"{line}\n" for line in [*lasting, *shown])
-        self._stream.write(up + text)
+        above, below = ("".join(f"{line}\n" for line in lines) for lines in (lasting, shown))
+        self._stream.write(f"{up}{above}{_NO_WRAP}{below}{_WRAP}")
         self._stream.flush()
         self._drawn = shown

@@ -12,7 +12,13 @@ from podium.kernel.errors import PodiumError
 
 
 @click.command(cls=Verb, examples=("podium up", "podium up --port 8080 --no-browser"))
-@click.option("--port", type=click.IntRange(1, 65535), default=None, help="The port; the default is that of last time.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=None,
+    metavar="PORT",
+    help="The port; the default is that of last time.",
+)
 @click.option("--no-browser", is_flag=True, help="Only print the link.")
 @click.pass_obj
 def command(context: Context, port: int | None, no_browser: bool) -> None:

@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 @click.command(cls=Verb, examples=("podium watch", "podium watch T2", "podium watch T2 --round 1 --no-follow"))
 @click.argument("task", type=TaskName(), default="")
-@click.option("--round", "number", type=click.IntRange(min=1), help="An earlier round. [the newest]")
+@click.option("--round", "number", type=click.IntRange(min=1), metavar="N", help="An earlier round. [the newest]")
 @click.option("--agent", type=AgentName(), default="", help="Which one, when several agents race.")
 @click.option("--no-follow", is_flag=True, help="Print what there is, and come back.")
 @click.pass_obj

@@ -14,7 +14,13 @@ from podium.kernel.errors import PodiumError
     cls=Verb,
     examples=("podium worker", "podium --db postgresql://podium@db/podium --state /var/lib/podium worker"),
 )
-@click.option("--idle", type=click.FloatRange(min=0), default=0.0, help="End after SECONDS without work; 0 = never.")
+@click.option(
+    "--idle",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="End after SECONDS without work; 0 = never.",
+)
 @click.option(
     "--dead-after",
     type=click.FloatRange(min=1),
@@ -22,7 +28,9 @@ from podium.kernel.errors import PodiumError
     metavar="SECONDS",
     help="Take over the work of a worker that was silent for so long. [15]",
 )
-@click.option("--slots", type=click.IntRange(min=0), default=0, help="Rounds at work here at once; 0 = any number.")
+@click.option(
+    "--slots", type=click.IntRange(min=0), default=0, metavar="N", help="Rounds at work here at once; 0 = any number."
+)
 @click.pass_obj
 def command(context: Context, idle: float, dead_after: float, slots: int) -> None:
     """Do work in the foreground: run agents, gather evidence, land.

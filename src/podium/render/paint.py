@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from podium.render.safe_text import cut, pad
+
 Tone = Literal[
     "plain",
     "quiet",
@@ -50,6 +52,7 @@ _GLYPHS = {
     "rule": ("─", "-"),
     "bar": ("│", "|"),
     "more": ("…", "..."),
+    "cut": ("…", "~"),
     "wrap": ("↳", ">"),
     "to": ("→", "->"),
     "dot": ("·", "-"),
@@ -70,3 +73,11 @@ class Paint(NamedTuple):
     def glyph(self, name: str) -> str:
         """A sign, in ASCII where the terminal cannot show more."""
         return _GLYPHS[name][0 if self.unicode else 1]
+
+    def cut(self, text: str, width: int) -> str:
+        """A safe text, cut to at most `width` columns, with a sign where something is cut off."""
+        return cut(text, width, self.glyph("cut"))
+
+    def pad(self, text: str, width: int, *, right: bool = False) -> str:
+        """A safe text, cut and filled with spaces to exactly `width` columns."""
+        return pad(text, width, right=right, marker=self.glyph("cut"))

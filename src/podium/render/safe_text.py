@@ -106,9 +106,9 @@ def cut(text: str, width: int, marker: str = "…") -> str:
     return "".join(kept) + marker
 
 
-def pad(text: str, width: int, *, right: bool = False) -> str:
+def pad(text: str, width: int, *, right: bool = False, marker: str = "…") -> str:
     """A safe text, cut and filled with spaces to exactly `width` columns; `right` puts the spaces before it."""
-    text = cut(text, width)
+    text = cut(text, width, marker)
     space = " " * (width - columns(text))
     return space + text if right else text + space
 

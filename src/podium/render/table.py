@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from podium.render.paint import Paint, Tone
-from podium.render.safe_text import columns, pad, safe_line
+from podium.render.safe_text import columns, safe_line
 
 _GAP = 2
 
@@ -44,7 +44,8 @@ def table(
     cells = [[_safe(cell) for cell in row] for row in rows]
     shown = [at for at in range(len(titles)) if any(row[at].text for row in cells)]
     sizes = _fit(titles, cells, shown, width - indent)
-    lines = [paint(_join(titles, sizes, [Cell(titles[at].title) for at in sizes], Paint(), indent), "quiet")]
+    heads = [Cell(titles[at].title) for at in sizes]
+    lines = [paint(_join(titles, sizes, heads, paint._replace(color=False), indent), "quiet")]
     lines += [_join(titles, sizes, [row[at] for at in sizes], paint, indent) for row in cells]
     return [line.rstrip() if not paint.color else line for line in lines]
 
@@ -71,7 +72,7 @@ def _join(titles: Sequence[Column], sizes: dict[int, int], row: Sequence[Cell], 
     last = len(sizes) - 1
     parts: list[str] = []
     for place, (at, cell) in enumerate(zip(sizes, row, strict=True)):
-        text = pad(cell.text, sizes[at], right=titles[at].right)
+        text = paint.pad(cell.text, sizes[at], right=titles[at].right)
         if place == last and not titles[at].right:
             text = text.rstrip()
         parts.append(paint(text, cell.tone))

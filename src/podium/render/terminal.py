@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from podium.evidence.model import Item
 from podium.render.paint import Paint
-from podium.render.safe_text import columns, cut, safe_line, safe_lines, wrap
+from podium.render.safe_text import columns, safe_line, safe_lines, wrap
 from podium.render.terminal_diff import file_lines, hunk_head, hunk_lines
 from podium.render.terminal_facts import checked_lines, evidence_lines, point_lines, refusal_lines, task_lines
 from podium.render.terminal_reading import fold_lines, lane_lines, question_lines, since_lines, trace_lines
@@ -71,7 +71,7 @@ def review_screen(
 def head_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     """Which candidate this is: task, run, round, tree and size."""
     title = safe_line(case.task.title)
-    yield paint(case.name, "name") + "  " + paint(cut(title, width - columns(case.name) - 2), "strong")
+    yield paint(case.name, "name") + "  " + paint(paint.cut(title, width - columns(case.name) - 2), "strong")
     rounds = len(case.run.rounds)
     part = f", a part of round {case.part.round}" if case.part else ""
     facts = [f"round {case.round} of {rounds}{part}" if rounds > 1 else "round 1", f"by {safe_line(case.run.agent)}"]
@@ -102,7 +102,7 @@ def change_lines(case: Case, *, width: int, paint: Paint, every: bool = False) -
     count, share = holds_most(unread)
     if 0 < count < len(unread) and len(unread) >= _MANY:
         few = f"{_count(count, 'hunk')} first: {share:.0%} of the risk in a fifth of the lines"
-        yield "  " + paint(cut(few, width - 2), "quiet")
+        yield "  " + paint(paint.cut(few, width - 2), "quiet")
     path = ""
     for placed, mark in ordered:
         if placed.change.path != path:
@@ -158,7 +158,7 @@ def _reading(case: Case, since: Since | None, width: int, paint: Paint) -> Itera
         yield from since_lines(since, width=width, paint=paint)
     unexplained = list(trace_lines(case, trace(case.changes, case.clauses), width=width, paint=paint))
     slices = [
-        f"  {each.lines} lines: {cut(', '.join(map(safe_line, each.paths)), width - 16)}"
+        f"  {each.lines} lines: {paint.cut(', '.join(map(safe_line, each.paths)), width - 16)}"
         for each in proposal(case.changes)
     ]
     sections = (
@@ -191,7 +191,7 @@ def _section(title: str, fact: str, width: int, paint: Paint) -> Iterator[str]:
     room = width - columns(head) - (columns(fact) + 2 if fact else 0) - 2
     rule = paint(paint.glyph("rule") * max(2, room), "quiet")
     yield f"{paint(head, 'strong')} {rule}" + (
-        f"  {paint(cut(fact, width - columns(head) - 6), 'quiet')}" if fact else ""
+        f"  {paint(paint.cut(fact, width - columns(head) - 6), 'quiet')}" if fact else ""
     )
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from podium.render.paint import Paint, Tone
 from podium.render.rows import FileRow, HunkRow, LineRow, NoteRow, file_row, hunk_rows
-from podium.render.safe_text import chop, columns, cut, pad
+from podium.render.safe_text import chop, columns
 from podium.review.model import MarkName
 from podium.review.reading import Placed
 from podium.runs.model import FileChange
@@ -42,7 +42,7 @@ def file_lines(change: FileChange, *, width: int, paint: Paint) -> list[str]:
     room = width - columns(facts) - sum(1 + columns(text) for text, _ in counts) - 2
     if columns(name) > room:  # a long name gets lines of its own: which file it is must never be cut off
         return [*(paint(part, "strong") for part in chop(name, width)), f"  {told}"]
-    return [f"{paint(pad(name, room), 'strong')}  {told}"]
+    return [f"{paint(paint.pad(name, room), 'strong')}  {told}"]
 
 
 def hunk_lines(placed: Placed, mark: MarkName, *, width: int, paint: Paint, most: int = 0) -> Iterator[str]:
@@ -56,7 +56,7 @@ def hunk_lines(placed: Placed, mark: MarkName, *, width: int, paint: Paint, most
             case LineRow():
                 yield from _line(row, digits, width, paint)
             case NoteRow(text=text):
-                yield "  " + paint(cut(text, width - 2), "quiet")
+                yield "  " + paint(paint.cut(text, width - 2), "quiet")
             case FileRow():
                 pass
     left = len(placed.hunk.lines) - most
@@ -73,8 +73,8 @@ def hunk_head(placed: Placed, mark: MarkName, *, width: int, paint: Paint) -> st
     room = width - columns(head) - len(name) - 4
     reasons = _fitting(placed.reasons, room - min(columns(where), _LEAST) - 2)
     if reasons:
-        where = pad(where, room - columns(reasons) - 2)
-    parts = [paint(head, tone), paint(name, "name"), paint(cut(where, room), "quiet"), paint(reasons, "quiet")]
+        where = paint.pad(where, room - columns(reasons) - 2)
+    parts = [paint(head, tone), paint(name, "name"), paint(paint.cut(where, room), "quiet"), paint(reasons, "quiet")]
     return "  ".join(part for part in parts if part).rstrip()
 
 

@@ -9,7 +9,7 @@ from podium.evidence.claims import Claim
 from podium.evidence.model import Blind, BrokenBefore, Fails, Finding, Holds, Item, NotRun, Outcome
 from podium.evidence.rules import earlier_words, order
 from podium.render.paint import Paint, Tone
-from podium.render.safe_text import chop, columns, cut, pad, safe_line, safe_lines, wrap
+from podium.render.safe_text import chop, columns, safe_line, safe_lines, wrap
 from podium.review.anchors import Place
 from podium.review.case import Case
 from podium.review.model import Point, Refusal
@@ -54,7 +54,8 @@ def task_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
             fact, fact_tone = ("not run" if clause.check else "no check"), "quiet"
         text = width - room - columns(fact) - 6
         first, *rest = wrap(safe_line(clause.text), max(20, text))
-        yield f"  {paint(f'{clause.id:<{room}}', 'strong')}  {pad(first, max(20, text))}  {paint(fact, fact_tone)}"
+        head = paint.pad(first, max(20, text))
+        yield f"  {paint(f'{clause.id:<{room}}', 'strong')}  {head}  {paint(fact, fact_tone)}"
         yield from (" " * (room + 4) + line for line in rest)
     scope = ", ".join(case.task.scope) or "everything"
     yield from _wrapped(f"scope {safe_line(scope)}; budget {case.task.budget} changed lines", width, paint, "quiet")
@@ -109,7 +110,10 @@ def _is_small(item: Item) -> bool:
 def _item(item: Item, width: int, paint: Paint, more_names: tuple[str, ...] = ()) -> Iterator[str]:
     glyph, word, tone = outcome_word(item.outcome)
     names = ", ".join(safe_line(each) for each in (item.name, *more_names))
-    sign, name = f"{paint.glyph(glyph)} {word}", cut(names, width - 2 - len(word) - 6 if more_names else width // 2)
+    sign, name = (
+        f"{paint.glyph(glyph)} {word}",
+        paint.cut(names, width - 2 - len(word) - 6 if more_names else width // 2),
+    )
     room = width - _INDENT
     first, *rest = wrap(_why(item), room, used=columns(sign) + columns(name) + 6 - _INDENT)
     yield f"  {paint(sign, tone)}  {paint(name, 'strong')}  {first}".rstrip()
@@ -196,7 +200,7 @@ def point_lines(
                 glyph, word, tone, why = "yes", "met", "good", f"{', '.join(checks)} holds now"
             case Closed(why=reason, by=by):
                 glyph, word, tone, why = "yes", "closed", "quiet", f"{reason} ({short_name(by)})"
-        head = f"  {paint(pad(f'{paint.glyph(glyph)} {word}', 10), _tone(tone))}  {pad(point.id, 4)}"
+        head = f"  {paint(paint.pad(f'{paint.glyph(glyph)} {word}', 10), _tone(tone))}  {paint.pad(point.id, 4)}"
         place = f"{point.path}:{point.line}" if point.path else ""
         about = f" [{place}]" if place and place not in point.text else ""
         now = (places or {}).get(point.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podium.render.paint import Paint, Tone
-from podium.render.safe_text import cut, safe_line, wrap
+from podium.render.safe_text import safe_line, wrap
 from podium.review.case import Case
 from podium.review.first_pass import shown_lane, shown_questions
 from podium.review.person import same_person
@@ -40,7 +40,7 @@ def _rows(changed: Changed, width: int, paint: Paint) -> Iterator[str]:
     rows = [row for row in changed.rows if row.kind != "same"]
     for row in rows[:_MOST_ROWS]:
         sign = {"come": "now ", "gone": "was "}[row.kind]
-        yield "    " + paint(cut(f"{sign}{row.line.kind}{safe_line(row.line.text)}", width - 4), tones[row.kind])
+        yield "    " + paint(paint.cut(f"{sign}{row.line.kind}{safe_line(row.line.text)}", width - 4), tones[row.kind])
     if len(rows) > _MOST_ROWS:
         yield "    " + paint(f"{paint.glyph('more')} {len(rows) - _MOST_ROWS} more lines", "quiet")
 
@@ -59,7 +59,7 @@ def lane_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
     for each in shown_lane(case):
         reasons = f": {', '.join(each.reasons)}" if each.reasons else ""
         text = f"{safe_line(each.path)} {each.hunk[:8]}{reasons}"
-        yield "  " + paint(cut(text, width - 2), "warn")
+        yield "  " + paint(paint.cut(text, width - 2), "warn")
 
 
 def question_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
@@ -76,7 +76,7 @@ def question_lines(case: Case, *, width: int, paint: Paint) -> Iterator[str]:
         head = f"{paint(paint.glyph(glyph), _tone(tone))} {paint(question.id, 'strong')}"
         yield f"  {head}  {safe_line(question.because)}"
         yield from ("      " + line for line in wrap(question.text, width - 6))
-        yield "      " + paint(cut(safe_line(", ".join(question.places)), width - 6), "quiet")
+        yield "      " + paint(paint.cut(safe_line(", ".join(question.places)), width - 6), "quiet")
         if answer:
             yield from ("      " + line for line in wrap(safe_line(f"{answer.answer}: {answer.text}"), width - 6))
 

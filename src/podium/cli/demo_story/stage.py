@@ -33,7 +33,7 @@ class Stage:
 
     def act(self, title: str) -> None:
         """A heading."""
-        rule = "─" if self.output.unicode else "-"
+        rule = self.output.ink.glyph("rule")
         self._echo()
         self._echo(self.output.paint(f"{rule * 2} {title} {rule * max(2, self.width - len(title) - 4)}", "name"))
 
