@@ -23,9 +23,10 @@ _ROUTE = re.compile(
     r"|\bhttp\.Handle(?:Func)?|\bRoute|\b(?:re_)?path)\s*\(\s*[rf]?" + _QUOTED + r"(/?[^\"'`\s]{0,200})" + _QUOTED
 )
 _VARIABLE = re.compile(
-    r"(?:environ(?:\.get\(|\[)|getenv\(|\bGetenv\(|LookupEnv\(|env::var(?:_os)?\(|process\.env\[)\s*"
+    r"(?:environ(?:\.get\(|\[)|getenv\(|\bGetenv\(|LookupEnv\(|env::var(?:_os)?\(|option_env!\(|process\.env\["
+    r"|\bENV(?:\.fetch\(|\[)|EnvironmentVariable\(|\benvvar=)\s*"
     + _QUOTED
-    + r"([A-Za-z_]\w*)|process\.env\.([A-Za-z_]\w*)"
+    + r"([A-Za-z_]\w*)|(?:process|import\.meta)\.env\.([A-Za-z_]\w*)"
 )
 _SCHEMA = re.compile(
     r"\.(?:proto|graphqls?|gql|avsc|xsd|thrift)$|(?:^|/)(?:openapi|swagger)[\w.-]*\.(?:ya?ml|json)$|\.schema\.json$"
@@ -81,7 +82,7 @@ def _routes(text: str) -> Iterator[str]:
 
 
 def _env(text: str) -> Iterator[str]:
-    if "env" in text or "Env" in text:
+    if "env" in text or "Env" in text or "ENV" in text:
         yield from (one or other for one, other in _VARIABLE.findall(text))
 
 

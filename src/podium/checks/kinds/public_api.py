@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from podium.checks.bench import Bench
 from podium.checks.changed_python import is_product
+from podium.checks.configuration.changes import configuration_changes, holds_keys
 from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.export_changes import foreign_changes
@@ -27,7 +28,7 @@ _SCRIPTS = re.compile(r"^(?:bin|scripts?|tools?|tasks?)/")  # they are started, 
 
 
 class PublicApi:
-    """One job for signatures, where a language that is read changed, and one for the rest; they read files only."""
+    """One job each for signatures, interfaces and configuration, where they may have changed; they read files only."""
 
     name = NAME
 
@@ -37,6 +38,7 @@ class PublicApi:
         wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], ReadsDiff], ...] = (
             (read, "public API", _work, ""),
             (has_interfaces(order.changes), "flags, routes, schemas", _interfaces, "code"),
+            (any(map(holds_keys, order.changes)), "configuration keys", configuration_changes, ""),
         )
         return tuple(
             Job(kind=NAME, name=name, work=work, command=command, rests_on="trees", reads_diff=reads)

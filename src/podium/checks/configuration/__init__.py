@@ -1,0 +1,1 @@
+"""Configuration keys: those that code reads, those that settings classes hold, those that shipped files set."""
