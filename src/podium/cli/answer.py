@@ -6,7 +6,7 @@ import click
 
 from podium.cli.context import Context
 from podium.cli.group import Verb
-from podium.cli.intent import spec_file
+from podium.cli.intent import read_spec, spec_file
 from podium.cli.names import SpecName
 
 
@@ -57,6 +57,8 @@ def command(context: Context, spec: str, question: str, text: str, aside: bool) 
 def _show(context: Context, spec: str) -> None:
     found = context.desk.look(context.project.id).plans.questions(spec)
     output = context.output
+    if not found:
+        read_spec(context, spec)  # that there is one at all
     output.document({"spec": spec, "questions": found})
     if not found:
         output.line("No agent has asked anything about it.")

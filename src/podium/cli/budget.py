@@ -42,7 +42,7 @@ def command(context: Context, scope: str | None, usd: float | None, name: str) -
             )
         from podium.conductor.budgets import set_budget
 
-        for key in _keys(state, scope, name, today.isoformat()):
+        for key in _keys(state, scope, name, usd, today.isoformat()):
             set_budget(context.desk, project, scope, key, usd, actor=context.actor)
             context.output.line(f"{context.output.paint('set', 'good')}  {scope} {key}: ${usd:.2f}")
         state = context.desk.look(project)
@@ -53,8 +53,10 @@ def command(context: Context, scope: str | None, usd: float | None, name: str) -
     _print(context, found)
 
 
-def _keys(state: State, scope: str, name: str, today: str) -> list[str]:
+def _keys(state: State, scope: str, name: str, usd: float, today: str) -> list[str]:
     if scope == "day":
+        if name:
+            raise UsageError("the day has no name", where=f"podium budget day {usd:g} {name}", do="Leave it out.")
         return [today]
     if scope == "spec":
         known = [plan.spec for plan in state.plans.all()]
@@ -62,13 +64,17 @@ def _keys(state: State, scope: str, name: str, today: str) -> list[str]:
             return [name or known[0]]
         raise UsageError("it is unclear which spec", where="podium budget spec", do=f"Name one: {', '.join(known)}")
     if not name:
-        raise UsageError("it is unclear which task", where=f"podium budget {scope}", do="Name one: podium status")
+        raise UsageError(
+            "it is unclear which task",
+            where=f"podium budget {scope}",
+            do=f"Name one, as podium status does: podium budget {scope} {usd:g} TASK",
+        )
     spec, task = find_task(state, name)
     if scope == "task":
         return [f"{spec}/{task.id}"]
     live = [f"{run.id}.{each.number}" for run, each in state.runs.active() if (run.spec, run.task) == (spec, task.id)]
     if not live:
-        raise UsageError("no agent is at work on this task", where=name, do=f"podium budget task USD {name}")
+        raise UsageError("no agent is at work on this task", where=name, do=f"podium budget task {usd:g} {name}")
     return live
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from podium.cli.output import Output
 from podium.cli.terminal_facts import terminal_facts
 from podium.kernel.clock import SystemClock
-from podium.kernel.errors import UsageError
+from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from podium.conductor.desk import Desk
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from podium.project.model import Project, Settings
 
 SETTINGS_FILE = "podium.toml"
+_DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")
 
 
 @dataclass
@@ -74,8 +75,12 @@ class Context:
 
     @property
     def database(self) -> str:
-        """The URL of the ledger's database; empty = the default one in the state directory."""
-        return self.options.database or self.environ.get("PODIUM_DATABASE_URL", "")
+        """The URL of the ledger's database; empty = the default one in the state directory. Raises UsageError."""
+        given = self.options.database or self.environ.get("PODIUM_DATABASE_URL", "")
+        if given and not given.startswith(_DATABASES):
+            do = "Write sqlite:////absolute/path/podium.db or postgresql://USER@HOST/NAME"
+            raise UsageError("this is no URL of a database", where=given.partition("://")[0], do=do)
+        return given
 
     @cached_property
     def root_hint(self) -> Path | None:
@@ -173,7 +178,14 @@ class Context:
         """The project of this repository. Raises NotFoundError when it is not under Podium."""
         from podium.conductor.desk import find_project
 
-        return find_project(self.desk, str(self.root))
+        try:
+            return find_project(self.desk, str(self.root))
+        except NotFoundError as error:
+            if self.home.default_database != self.url or self.options.state or self.environ.get("PODIUM_STATE"):
+                raise NotFoundError(
+                    error.what, where=error.where, do=f"{error.do}\nThe ledger looked into: {self.shown_database}"
+                ) from None
+            raise
 
     def close(self) -> None:
         """Give back what was opened."""

@@ -77,7 +77,12 @@ def _directory(where: str) -> Path:
     root = Path(where).expanduser().resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError("it is not empty", where=str(root), do="Name a new directory.")
-    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UsageError(
+            f"it cannot be made: {error.strerror}", where=str(root), do="Name another place: --in DIR"
+        ) from error
     return root
 
 

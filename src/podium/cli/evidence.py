@@ -13,7 +13,7 @@ from podium.cli.group import Verb
 from podium.cli.names import AgentName, TaskName
 from podium.conductor.tasks import find_run
 from podium.evidence.policy import Severity, is_refused, severity
-from podium.kernel.errors import NotFoundError
+from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from podium.evidence.model import Execution, Item
@@ -70,6 +70,12 @@ def command(
     state = context.desk.look(context.project.id)
     run = find_run(state, task, agent, archived=True)
     chosen = number or run.rounds[-1].number
+    if chosen > len(run.rounds):
+        raise NotFoundError(
+            f"there is no round {chosen}", where=f"{run.spec}/{run.task}", do=f"Its newest is {len(run.rounds)}."
+        )
+    if sarif + in_toto + stryker > 1:
+        raise UsageError("one form at a time", where="podium evidence", do="--sarif, --in-toto or --stryker")
     items = state.evidence.items(run.id, chosen)
     if name:
         items = tuple(item for item in items if name in (item.name, item.clause) or item.id.startswith(name))

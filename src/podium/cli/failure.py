@@ -20,12 +20,15 @@ from podium.render.safe_text import safe_lines
 INTERRUPTED = 130
 UNREAD = 141  # what a shell calls a program that SIGPIPE ended
 
+_LONGEST = 600  # characters of one line of an error
+
 _MACHINE = {
     errno.ENOSPC: "The disk is full. Free some space (podium gc), or move the state: --state DIR",
     errno.EDQUOT: "Your disk quota is used up. Free some space (podium gc), or move the state: --state DIR",
     errno.EROFS: "This place cannot be written. Name another one: --state DIR",
     errno.EACCES: "You may not do that there. Look at who owns it, or name another place: --state DIR",
     errno.EPERM: "You may not do that there. Look at who owns it, or name another place: --state DIR",
+    errno.ENAMETOOLONG: "Shorten the name.",
     errno.EMFILE: "Too many files are open. Raise the limit: ulimit -n 4096",
 }
 
@@ -45,6 +48,8 @@ def from_click(error: click.ClickException) -> PodiumError:
         return UsageError(error.format_message())
     path = error.ctx.command_path if error.ctx else "podium"
     text = " ".join(error.format_message().split()).rstrip(".")
+    for clicks, ours in (("a valid integer range", "a whole number"), ("a valid float range", "a number")):
+        text = text.replace(clicks, ours)
     if isinstance(error, click.NoSuchOption) and error.possibilities:
         text = f"there is no option '{error.option_name}'; did you mean '{error.possibilities[0]}'?"
     return UsageError(text[:1].lower() + text[1:], do=f"see: {path} --help")
@@ -79,11 +84,16 @@ def crash(error: BaseException, context: Context) -> int:
 def _say(context: Context, head: str, do: str) -> None:
     colored = context.output.error_color
     label = click.style("error:", fg="red", bold=True) if colored else "error:"
-    first, *more = safe_lines(head)
+    first, *more = map(_shown, safe_lines(head))
     with contextlib.suppress(OSError):  # where stderr takes nothing the exit code alone must tell
         click.echo(f"{label} {first}", err=True, color=colored)
-        for line in (*more, *safe_lines(do)) if do else more:
+        for line in (*more, *map(_shown, safe_lines(do))) if do else more:
             click.echo(f"  {line}", err=True, color=colored)
+
+
+def _shown(line: str) -> str:
+    """A line of an error, without the middle of what was given where that is longer than anybody reads."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
 
 
 def _keep(text: str, context: Context) -> Path | None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
-from podium.cli.catalogue import SECTIONS, Entry, entries
+from podium.cli.catalogue import SECTIONS, SUBVERBS, Entry, entries
 from podium.cli.context import Context
 from podium.cli.help_page import PageContext
+
+_ELSEWHERE = {"help": "--help", "version": "--version", "merge": "land", "diff": "review", "undo": "revert"}
 
 
 class LazyGroup(click.Group):
@@ -45,8 +47,11 @@ class LazyGroup(click.Group):
     def _unknown(self, ctx: click.Context, name: str) -> str:
         import difflib
 
-        near = difflib.get_close_matches(name, self.list_commands(ctx), n=1, cutoff=0.5)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        elsewhere = (
+            {} if self.key else _ELSEWHERE | {sub: f"{top} {sub}" for top, table in SUBVERBS.items() for sub in table}
+        )
+        near = difflib.get_close_matches(name, [*self.list_commands(ctx), *elsewhere], n=1, cutoff=0.6)
+        hint = f"; did you mean '{elsewhere.get(near[0], near[0])}'?" if near else ""
         return f"there is no command '{name}'{hint}"
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:

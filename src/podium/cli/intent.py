@@ -31,13 +31,13 @@ def plan_file(context: Context, name: str) -> Path:
 
 def read_spec(context: Context, name: str) -> Spec:
     """The spec of this name. Raises NotFoundError with the nearest name, UsageError for an unreadable document."""
-    from podium.spec.parse import parse_spec
+    from podium.spec.parse import check_name, parse_spec
 
     path = spec_file(context, name)
     content = _bytes(context.root / path)
     if content is None:
         near = difflib.get_close_matches(name, spec_names(context), n=1)
-        do = f"Did you mean {near[0]}?" if near else f"Begin it: podium spec new {name}"
+        do = f"Did you mean {near[0]}?" if near else f"Begin it: podium spec new {check_name(name)}"
         raise NotFoundError("there is no such spec", where=str(path), do=do)
     return parse_spec(content, str(path))
 
@@ -45,11 +45,14 @@ def read_spec(context: Context, name: str) -> Spec:
 def read_plan(context: Context, name: str) -> Plan:
     """The plan of this spec. Raises NotFoundError when there is none, UsageError for a document that is no plan."""
     from podium.plan.parse import parse_plan
+    from podium.spec.parse import check_name
 
     path = plan_file(context, name)
     content = _bytes(context.root / path)
     if content is None:
-        raise NotFoundError("there is no plan yet", where=str(path), do=f"Draft one: podium plan draft {name}")
+        raise NotFoundError(
+            "there is no plan yet", where=str(path), do=f"Draft one: podium plan draft {check_name(name)}"
+        )
     return parse_plan(content, str(path), name)
 
 

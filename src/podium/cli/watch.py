@@ -43,7 +43,9 @@ def command(context: Context, task: str, number: int | None, agent: str, no_foll
     run = find_run(context.desk.look(project), task, agent, archived=True)
     chosen = number or run.rounds[-1].number
     if chosen > len(run.rounds):
-        raise NotFoundError(f"there is no round {chosen}", where=f"{run.spec}/{run.task}")
+        raise NotFoundError(
+            f"there is no round {chosen}", where=f"{run.spec}/{run.task}", do=f"Its newest is {len(run.rounds)}."
+        )
     transcript = Transcript(context.desk, project, run.id, chosen)
     if context.output.json:
         entries = list(transcript.more())

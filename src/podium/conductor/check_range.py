@@ -70,6 +70,8 @@ def find_range(repository: UserRepository, text: str) -> Range:
     of the change. Raises UsageError for what names no commits, or two histories that share none.
     """
     first, dots, last = text.partition("...") if "..." in text else text.partition("..")
+    if not first and not last:
+        raise UsageError("this names no commits", where=f"{text!r}", do="For example: podium check main..HEAD")
     head = _commit(repository, (last or "HEAD") if dots else "HEAD")
     start = _commit(repository, first or "HEAD")
     merged = repository.git(["merge-base", start, head], check=False)

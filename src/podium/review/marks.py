@@ -99,7 +99,11 @@ def decide_mark(
     ids = [hunk.id for hunk in hunks]
     chosen = named(ids, names, f"{run.spec}/{run.task}")
     if not chosen:
-        raise UsageError("no hunk was named", where=f"{run.spec}/{run.task}", do="Name at least one hunk.")
+        raise UsageError(
+            "no hunk was named",
+            where=f"{run.spec}/{run.task}",
+            do=f"Name at least one by its id: podium review {run.spec}/{run.task} --mark seen 3f2a91c0",
+        )
     return HunksMarked(spec=run.spec, task=run.task, run=run.id, round=round_number, hunks=chosen, mark=name, by=by)
 
 
