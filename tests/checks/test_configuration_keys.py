@@ -44,6 +44,7 @@ def told(item: Item) -> list[tuple[str, str, int, str]]:
         ('x = os.environ.get("TTL", "30")', "TTL", '"30"'),
         ("const x = process.env.TTL || '30';", "TTL", "'30'"),
         ('if viper.IsSet("ttl") {', "ttl", None),
+        ("if settings.CACHE_TTL > 3:", "CACHE_TTL", None),
     ],
 )
 def test_a_look_up_in_a_configuration_is_seen(line: str, key: str, default: str | None) -> None:
@@ -77,14 +78,26 @@ def test_a_key_that_is_gone_or_new_or_has_another_default_is_told(tmp_path: Path
     ]
 
 
+def test_of_long_values_the_part_is_shown_in_which_they_differ(tmp_path: Path) -> None:
+    names = [f"name{number}" for number in range(40)]
+    base, now = (
+        {"settings.py": f"NAMES = {names}\n"},
+        {"settings.py": f"NAMES = {[*names[:30], 'other', *names[30:]]}\n"},
+    )
+    [(_, message, _, _)] = told(look(tmp_path, base, now))
+    assert "'name30'" in message.partition(", and is ")[0]
+    assert "'other'" in message.partition(", and is ")[2]
+    assert len(message) < 200
+
+
 def test_what_only_moved_or_is_read_elsewhere_too_is_silent(tmp_path: Path) -> None:
     base = {
-        "a.py": 'one = config["one"]\ntwo = config.get("two", 2)\nthree = config["three"]\n',
+        "a.py": 'one = config["one"]\ntwo = config.get("two", 2)\nthree = config["three"]\nfour = config["four"]\n',
         "b.py": "x = 1\n",
         "c.py": 'x = settings["three"]\n',
     }
     now = {
-        "a.py": "x = 1\n",
+        "a.py": "x = config.four\n",
         "b.py": "two = self.config.get( 'two', 2 )  # moved\none = config['one']\n",
         "c.py": base["c.py"],
     }

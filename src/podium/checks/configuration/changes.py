@@ -73,20 +73,16 @@ def _compare_reads(
 ) -> tuple[str, ...]:
     """Keys are compared over all changed files together: a look-up that moved is none that changed."""
     before, after = _by_name(old), _by_name(new)
-    gone = {name for name in before.keys() - after.keys() if not name[0]}
-    come = {name for name in after.keys() - before.keys() if not name[0]}
+    gone = {key for sort, key in before.keys() - after.keys() if sort == "key" and ("hint", key) not in after}
+    come = {key for sort, key in after.keys() - before.keys() if sort == "key" and ("hint", key) not in before}
     elsewhere, blind = _elsewhere(bench) if gone or come else (frozenset[str](), ())
-    for name in sorted(gone):
-        path, read = before[name][0]
-        if read.key not in elsewhere:
-            message = f"the configuration key {read.key} is no longer read: whoever sets it is not heard"
-            found.add("configuration-key-gone", "warning", message, path=path, line=read.line, side="old")
-    for name in sorted(come):
-        path, read = after[name][0]
-        if read.key not in elsewhere:
-            found.add(
-                "configuration-key-new", "note", f"a new configuration key: {read.key}", path=path, line=read.line
-            )
+    for key in sorted(gone - elsewhere):
+        path, read = before["key", key][0]
+        message = f"the configuration key {key} is no longer read: whoever sets it is not heard"
+        found.add("configuration-key-gone", "warning", message, path=path, line=read.line, side="old")
+    for key in sorted(come - elsewhere):
+        path, read = after["key", key][0]
+        found.add("configuration-key-new", "note", f"a new configuration key: {key}", path=path, line=read.line)
     for name in sorted(before.keys() & after.keys()):
         were, are = ([each for each in side[name] if each[1].default is not None] for side in (before, after))
         if len({read.default for _, read in were}) == len({read.default for _, read in are}) == 1:
@@ -97,15 +93,15 @@ def _compare_reads(
 def _compare_defaults(was: KeyRead, path: str, now: KeyRead, found: Findings) -> None:
     if was.default is None or now.default is None or was.default == now.default:
         return
-    what = "variable" if now.variable else "configuration key"
+    what = "variable" if now.sort == "variable" else "configuration key"
     message = f"the default of the {what} {now.key} {was_and_is(now.key, was.default, now.default)}"
     found.add("configuration-default", "warning", message, path=path, line=now.line)
 
 
-def _by_name(reads: Iterable[tuple[str, KeyRead]]) -> dict[tuple[bool, str], list[tuple[str, KeyRead]]]:
-    found: dict[tuple[bool, str], list[tuple[str, KeyRead]]] = {}
+def _by_name(reads: Iterable[tuple[str, KeyRead]]) -> dict[tuple[str, str], list[tuple[str, KeyRead]]]:
+    found: dict[tuple[str, str], list[tuple[str, KeyRead]]] = {}
     for path, read in reads:
-        found.setdefault((read.variable, read.key), []).append((path, read))
+        found.setdefault((read.sort, read.key), []).append((path, read))
     return found
 
 

@@ -1,8 +1,10 @@
 """The configuration keys that code reads by name, with their defaults. By line, so for every language. Pure.
 
 A key is read where a quoted name is looked up in something that is called a configuration: `config["cache.ttl"]`,
-`settings.get("retries", 3)`, `viper.GetInt("port")`, a field tag of a Go struct. An ordinary dictionary is none.
-Variables of the environment are read for their defaults only: `podium.evidence.interfaces` tells of their names.
+`settings.get("retries", 3)`, `viper.GetInt("port")`, a field tag of a Go struct, `settings.DEBUG` as in Django. An
+ordinary dictionary is none. Other attributes (`config.strict`) may be anything of an object: they are told as hints, so
+that a key which became one is not taken for gone. Variables of the environment are read for their defaults only:
+`podium.evidence.interfaces` tells of their names.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 _LINE_LIMIT = 2000
 _BEFORE = 80  # characters before a look-up in which the name of what is looked into stands
@@ -38,6 +41,7 @@ _VARIABLE = re.compile(
     r"(?:environ(?:\.get\(|\[)|getenv\(|\bprocess\.env\[)\s{0,20}[\"'`](?P<quoted>[A-Za-z_]\w{0,80})[\"'`]"
     r"|\b(?:process|import\.meta)\.env\.(?P<plain>[A-Za-z_]\w{0,80})"
 )
+_ATTRIBUTE = re.compile(r"(config|cfg|conf|settings|preferences|prefs)(?:\(\))?\.([A-Za-z_]\w{0,80})(?![\w(:])")
 _TAG = re.compile(r"\b(?:mapstructure|koanf|toml|yaml|ini):\"([A-Za-z_][\w.-]{0,80})")
 
 
@@ -48,7 +52,7 @@ class KeyRead:
     key: str
     line: int
     default: str | None
-    variable: bool = False
+    sort: Literal["key", "variable", "hint"] = "key"
 
 
 def key_reads(text: str) -> Iterator[KeyRead]:
@@ -59,7 +63,10 @@ def key_reads(text: str) -> Iterator[KeyRead]:
         if "env" in line:
             for found in _VARIABLE.finditer(line):
                 name = found["quoted"] or found["plain"]
-                yield KeyRead(name, number, _default(line, found.end()), variable=True)
+                yield KeyRead(name, number, _default(line, found.end()), "variable")
+        for found in _ATTRIBUTE.finditer(line):
+            is_key = found[1] == "settings" and found[2].isupper()
+            yield KeyRead(found[2], number, None, "key" if is_key else "hint")
         if "`" in line and ':"' in line:
             for found in _TAG.finditer(line):
                 yield KeyRead(found[1], number, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeAlias
 
 from podium.evidence.secret_texts import secret_in
@@ -26,12 +27,19 @@ Entries: TypeAlias = dict[str, Entry]
 def shown(key: str, value: str) -> str:
     """A value in a finding; empty where it may be a secret."""
     flat = " ".join(value.split())
-    if _SECRET.search(key) or secret_in(f"{key} = '{flat}'"):
-        return ""
-    return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"
+    return "" if _SECRET.search(key) or secret_in(f"{key} = '{flat}'") else _cut(flat, 0)
 
 
 def was_and_is(key: str, old: str, new: str) -> str:
-    """How a value changed, in words that give no secret away."""
-    before, after = shown(key, old), shown(key, new)
-    return f"was {before}, and is {after}" if before and after else "is another one"
+    """How a value changed, in words that give no secret away. Of long values, the parts in which they differ."""
+    if not (shown(key, old) and shown(key, new)):
+        return "is another one"
+    before, after = " ".join(old.split()), " ".join(new.split())
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    start = max(0, same - _SHOWN // 3) if max(len(before), len(after)) > _SHOWN else 0
+    return f"was {_cut(before, start)}, and is {_cut(after, start)}"
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + _SHOWN
+    return ("…" if start else "") + (text[start:] if len(text) <= end else f"{text[start : end - 1]}…")
