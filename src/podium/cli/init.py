@@ -166,6 +166,10 @@ def _tell(context: Context, project: Project, fresh: bool) -> None:
     )
     for note in notes:
         output.line(f"{output.paint('note', 'warn')}   {note}")
+    if not settings.environment.test:
+        output.line(
+            f"{output.paint('note', 'warn')}   no test command was found: write it below [environment], as test"
+        )
     if not names:
         output.line(f"{output.paint('note', 'warn')}   no agent is set up yet: podium agents tells how to get one")
     output.line("  Next: commit podium.toml, then podium doctor, then podium spec new NAME")

@@ -104,7 +104,14 @@ class UserRepository:
         """The branch that is checked out. Raises UsageError for a detached head."""
         branch = self.branch()
         if branch is None:
-            raise UsageError("no branch is checked out", where=str(self.root), do="git switch BRANCH, then try again.")
+            rebasing = any((self.git_dir / name).exists() for name in ("rebase-merge", "rebase-apply"))
+            raise UsageError(
+                "no branch is checked out" + (": a rebase is in progress" if rebasing else ""),
+                where=str(self.root),
+                do="git rebase --continue (or --abort), then try again."
+                if rebasing
+                else "git switch BRANCH, then try again; or name the branch: podium init --target BRANCH",
+            )
         return branch
 
     def tip(self, branch: str | None = None) -> str:
@@ -112,7 +119,7 @@ class UserRepository:
         name = "HEAD" if branch is None else f"refs/heads/{branch}"
         result = self.git(["rev-parse", "--verify", "-q", f"{name}^{{commit}}"], check=False)
         if result.code != 0:
-            raise UsageError(f"there is no branch {branch}", where=str(self.root))
+            raise UsageError(f"there is no branch {branch}", where=str(self.root), do="git branch lists yours.")
         return result.text()
 
     def facts(self) -> RepositoryFacts:
@@ -195,7 +202,9 @@ class UserRepository:
         if self.git(["rev-parse", "--show-object-format"]).text() != "sha1":
             raise UsageError("uses SHA-256 object ids, which Podium does not support", where=where)
         if self.git(["rev-parse", "--verify", "-q", "HEAD^{commit}"], check=False).code != 0:
-            raise UsageError("has no commit yet", where=where, do='git add -A && git commit -m "First commit"')
+            raise UsageError(
+                "has no commit yet", where=where, do='git add -A && git commit --allow-empty -m "First commit"'
+            )
 
 
 def user_environment(environ: Mapping[str, str] | None) -> dict[str, str | None]:
