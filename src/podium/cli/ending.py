@@ -7,6 +7,8 @@ import os
 import sys
 from typing import NoReturn
 
+from podium.cli.streams import UnwritableError
+
 
 def end_at_once(code: int) -> NoReturn:
     """End this process as a power cut would, but for what was printed.
@@ -15,6 +17,6 @@ def end_at_once(code: int) -> NoReturn:
     for the checks that are running. Its nursery ends with it, and so do its sandboxes; agents go on.
     """
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, UnwritableError):
             stream.flush()
     os._exit(code)

@@ -77,7 +77,9 @@ def _mirror(context: Context, given: str) -> str:
         return given
     path = (context.directory / Path(given).expanduser()).resolve()
     if not path.is_dir():
-        raise UsageError("there is no repository there", where=str(path), do=f"Make it: git init --bare {path}")
+        raise UsageError(
+            "there is no repository there", where=str(path), do=f"Make it: git init --bare {shlex.quote(str(path))}"
+        )
     return str(path)
 
 

@@ -6,6 +6,8 @@ caller passes. Hooks and fsmonitor are off here too.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -228,10 +230,12 @@ def _cannot_open(start: Path, result: GitResult) -> UsageError | GitError:
     if "not a git repository" in said:
         return UsageError("is not in a git repository", where=str(start), do="git init, or go to a repository.")
     if "dubious ownership" in said:
+        named = re.search(r"repository at '(.+)'$", said, re.MULTILINE)  # its top, wherever in it the person is
+        top = shlex.quote(named[1] if named else str(start))
         return UsageError(
             "belongs to another user, and git does not trust it",
             where=str(start),
-            do=f"If you trust it: git config --global --add safe.directory {start}",
+            do=f"If you trust it: git config --global --add safe.directory {top}",
         )
     return GitError(said, command=["git", "rev-parse"], code=result.code, stderr=said)
 

@@ -10,14 +10,14 @@ from podium.render.table import Cell, Column, table
 from podium.review.compare import Row
 
 _COLUMNS = (
-    Column("run", gives=2, least=8),
+    Column("run", gives=7, least=8),
     Column("agent", gives=1, least=8),
-    Column("round", right=True, may_go=True, gives=3),
+    Column("round", right=True, may_go=True, gives=3, whole=True),
     Column("state", gives=1, least=9),
     Column("files", right=True),
     Column("lines", right=True),
     Column("required", gives=2, least=10),
-    Column("findings", right=True, may_go=True, gives=4),
+    Column("findings", right=True, may_go=True, gives=4, whole=True),
     Column("unread", right=True),
     Column("time", right=True, may_go=True, gives=5),
     Column("cost", right=True, may_go=True, gives=6),
