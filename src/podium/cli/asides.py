@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 _ANSWERS: dict[str, AnswerName] = {"yes": "yes", "no": "no", "na": "does not apply"}
 
 
-def answer_questions(context: Context, case: Case, texts: tuple[str, ...]) -> None:
-    """Record answers, each written as `ID=yes: why`."""
-    from podium.cli.verdict import take_seat
-
-    output, done = context.output, list[str]()
+def read_answers(texts: tuple[str, ...]) -> list[tuple[str, AnswerName, str]]:
+    """Question, answer and reason of each `ID=yes: why`. Raises UsageError for what is no answer."""
+    found: list[tuple[str, AnswerName, str]] = []
     for text in texts:
         question, equals, rest = text.partition("=")
         word, _, why = rest.partition(":")
@@ -32,11 +30,8 @@ def answer_questions(context: Context, case: Case, texts: tuple[str, ...]) -> No
                 where="--answer",
                 do=f'Write it as --answer "{question}=yes: what you looked at"',
             )
-        seat = take_seat(context, case.name, case.run.agent)
-        done.append(seat.judge.answer(case.run.id, question.strip(), answer, why))
-        output.line(f"{output.paint('answered', 'good')}  {output.safe(done[-1])}: {answer}")
-    if done:
-        output.document({"task": case.name, "answered": done})
+        found.append((question.strip(), answer, why))
+    return found
 
 
 def tell_why(context: Context, mirror: Mirror, case: Case, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from podium.cli.asides import answer_questions, tell_why
+from podium.cli.asides import read_answers, tell_why
 from podium.cli.case import open_own_mirror, read_case
 from podium.cli.context import Context
 from podium.cli.group import Verb
@@ -69,8 +69,7 @@ def command(
         if why:
             tell_why(context, mirror, case, why)
         elif mark or closing or answers:
-            _record(context, case, hunks, mark, closing)
-            answer_questions(context, case, answers)
+            _record(context, case, hunks, mark, closing, answers)
         elif context.output.interactive and context.output.live and not printed:
             _read(click_context, context, mirror, case)
         else:
@@ -78,24 +77,42 @@ def command(
 
 
 def _record(
-    context: Context, case: Case, hunks: tuple[str, ...], mark: MarkName | None, closing: tuple[str, ...]
+    context: Context,
+    case: Case,
+    hunks: tuple[str, ...],
+    mark: MarkName | None,
+    closing: tuple[str, ...],
+    answers: tuple[str, ...],
 ) -> None:
     from podium.cli.verdict import take_seat
     from podium.conductor.record_reading import record_look, record_marks
+    from podium.review.marks import named
 
-    output = context.output
+    output, closings, said = context.output, [_closing(text) for text in closing], read_answers(answers)
+    named([hunk.id for hunk in case.hunks], hunks, case.name)  # all is looked at before anything is recorded
+    judge = take_seat(context, case.name, case.run.agent).judge if closings or said else None
+    answered: list[str] = []
+    if judge:
+        for question, answer, why in said:
+            answered.append(judge.answer(case.run.id, question, answer, why))
+            output.line(f"{output.paint('answered', 'good')}  {output.safe(answered[-1])}: {answer}")
+        for point, reason in closings:
+            judge.close_point(case.run.id, point, reason)
+            output.line(f"{output.paint('closed', 'good')}  {output.safe(point)}: {output.safe(reason)}")
     if mark:
         record_look(context.desk, case)
         record_marks(context.desk, case, hunks, mark)
         output.line(f"{output.paint('marked', 'good')}  {len(hunks)} of {len(case.hunks)} hunks {mark}")
-    for text in closing:
-        point, equals, reason = text.partition("=")
-        if not equals:
-            raise UsageError(f"{text!r} gives no reason", where="--close", do=f'Write it as --close "{point}=why"')
-        take_seat(context, case.name, case.run.agent).judge.close_point(case.run.id, point.strip(), reason)
-        output.line(f"{output.paint('closed', 'good')}  {output.safe(point)}: {output.safe(reason)}")
-    if mark or closing:
-        output.document({"task": case.name, "marked": list(hunks), "mark": mark, "closed": list(closing)})
+    output.document(
+        {"task": case.name, "marked": list(hunks), "mark": mark, "closed": list(closing), "answered": answered}
+    )
+
+
+def _closing(text: str) -> tuple[str, str]:
+    point, equals, reason = text.partition("=")
+    if not equals:
+        raise UsageError(f"{text!r} gives no reason", where="--close", do=f'Write it as --close "{point}=why"')
+    return point.strip(), reason
 
 
 def _print(context: Context, mirror: Mirror, case: Case, every: bool) -> None:
