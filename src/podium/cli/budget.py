@@ -8,6 +8,7 @@ import click
 
 from podium.cli.context import Context
 from podium.cli.group import Verb
+from podium.cli.names import AnyName
 from podium.conductor.tasks import find_task
 from podium.kernel.errors import UsageError
 
@@ -24,7 +25,7 @@ SCOPES = ("round", "task", "spec", "day")
 )
 @click.argument("scope", type=click.Choice(SCOPES), required=False)
 @click.argument("usd", type=click.FloatRange(min=0, min_open=True), required=False)
-@click.argument("name", default="", metavar="[SPEC|TASK]")
+@click.argument("name", type=AnyName(), default="", metavar="[SPEC|TASK]")
 @click.pass_obj
 def command(context: Context, scope: str | None, usd: float | None, name: str) -> None:
     """Show what models have cost, and set what they may cost (US dollars).

@@ -29,7 +29,9 @@ THE_STORY = ("Demo (--yes)", "demo@example.org")
 
 @click.command(cls=Verb, examples=("podium demo", "podium demo --yes", "podium demo --yes --json"))
 @click.option("-y", "--yes", is_flag=True, help="Ask nothing: decide as the story says.")
-@click.option("--in", "where", default="", metavar="DIR", help="Make it there; an empty or new directory.")
+@click.option(
+    "--in", "where", type=click.Path(), default="", metavar="DIR", help="Make it there; an empty or new directory."
+)
 @click.pass_obj
 def command(context: Context, yes: bool, where: str) -> int:
     """Watch the whole story on a small project, with scripted agents.

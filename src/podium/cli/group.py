@@ -139,4 +139,5 @@ def _stored(name: str, text: str, flags: tuple[str, ...], metavar: str = "", *, 
         is_flag=not metavar,
         default=None,
         metavar=metavar or None,
+        type=click.Path() if metavar == "DIR" else None,
     )

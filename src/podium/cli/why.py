@@ -22,7 +22,7 @@ _PLACE = re.compile(r"(?P<path>.+):(?P<line>[1-9][0-9]*)", re.DOTALL)
 
 
 @click.command(cls=Verb, examples=("podium why src/cart.py:41", "podium why src/cart.py:41 --json"))
-@click.argument("place", metavar="FILE:LINE")
+@click.argument("place", type=click.Path(), metavar="FILE:LINE")
 @click.pass_obj
 def command(context: Context, place: str) -> None:
     """Tell how a line came to be: clause, task, agent, reviewer, receipt, evidence.
