@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -95,7 +94,7 @@ def _settings(context: Context, file: str) -> Settings | None:
 
     if not file:
         return None
-    place = context.directory / Path(file).expanduser()
+    place = context.place(file)
     try:
         return parse_settings(place.read_bytes(), str(place))
     except OSError as error:

@@ -55,17 +55,22 @@ class Context:
     @cached_property
     def directory(self) -> Path:
         """The directory to work in, absolute. Raises UsageError when it does not exist."""
-        start = _here() / Path(self.options.directory).expanduser()
+        start = _absolute(self.options.directory)
         if not start.is_dir():
             raise UsageError("there is no such directory", where=self.options.directory, do="check the path after -C")
         return start.resolve()
+
+    def place(self, given: str) -> Path:
+        """A file or directory that was named, from the directory to work in. Raises UsageError for no such home."""
+        place = _expanded(given)
+        return place if place.is_absolute() else self.directory / place
 
     @cached_property
     def state(self) -> Path:
         """The state directory, absolute; it may not exist yet. Raises UsageError when it is something else."""
         given = self.options.state or self.environ.get("PODIUM_STATE", "")
         if given:
-            place = (_here() / Path(given).expanduser()).resolve()
+            place = _absolute(given).resolve()
             if place.exists() and not place.is_dir():
                 raise UsageError("it is no directory", where=str(place), do="Name another one: --state DIR")
             return place
@@ -157,7 +162,7 @@ class Context:
         """The URL of the database that is used; the path of a SQLite file in it is absolute."""
         url = self.database or self.home.default_database
         kind, slashes, path = url.partition(":///")
-        return f"{kind}{slashes}{(_here() / path).resolve()}" if kind == "sqlite" and path else url
+        return f"{kind}{slashes}{_absolute(path).resolve()}" if kind == "sqlite" and path else url
 
     @property
     def shown_database(self) -> str:
@@ -191,6 +196,19 @@ class Context:
         """Give back what was opened."""
         if "desk" in self.__dict__:
             self.desk.close()
+
+
+def _absolute(given: str) -> Path:
+    """What was given, from where the program was started; that may have gone, and matters not to an absolute path."""
+    place = _expanded(given)
+    return place if place.is_absolute() else _here() / place
+
+
+def _expanded(given: str) -> Path:
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise UsageError("there is no such home directory", where=given, do="Give the path in full.") from None
 
 
 def _here() -> Path:

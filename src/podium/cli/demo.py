@@ -41,7 +41,7 @@ def command(context: Context, yes: bool, where: str) -> int:
     """
     if not yes and not context.output.interactive:
         raise UsageError("you decide in the demo, and this is no terminal", where="podium demo", do="Use --yes")
-    root = _directory(where)
+    root = _directory(context, where)
     with _told_on_stderr(context) as output, _interruptible():
         ended, faults = _play(context, output, root, yes=yes)
     context.output.document(ended)
@@ -73,10 +73,10 @@ def _trace(place: Place) -> str:
     return f"Everything is kept in {place.root}; the conductor's log is {place.state / 'conductor.log'}"
 
 
-def _directory(where: str) -> Path:
+def _directory(context: Context, where: str) -> Path:
     if not where:
         return Path(tempfile.mkdtemp(prefix="podium-demo-")).resolve()
-    root = Path(where).expanduser().resolve()
+    root = context.place(where).resolve()
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise UsageError("it is not empty", where=str(root), do="Name a new directory.")
     try:

@@ -75,7 +75,7 @@ def _mirror(context: Context, given: str) -> str:
     """A path made absolute, since workers read it elsewhere; a URL or HOST:PATH as it is."""
     if not given or "://" in given or re.match(r"[^/]+:", given):
         return given
-    path = (context.directory / Path(given).expanduser()).resolve()
+    path = context.place(given).resolve()
     if not path.is_dir():
         raise UsageError(
             "there is no repository there", where=str(path), do=f"Make it: git init --bare {shlex.quote(str(path))}"

@@ -93,7 +93,7 @@ def check_up(premises: Premises) -> list[Check]:
 
     def look() -> list[Check]:
         found.append(sandbox_report(premises))
-        return sandbox_check(found[0])
+        return sandbox_check(found[0], premises.environ.get("PODIUM_TIER", ""))
 
     checks = guarded("git", lambda: git_check(premises))
     checks += guarded("sandbox", look)

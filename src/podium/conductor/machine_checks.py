@@ -32,8 +32,16 @@ def sandbox_report(premises: Premises) -> TierReport:
     return probe(candidates(premises.path), scratch=premises.state, root=os.geteuid() == 0, wanted=wanted)
 
 
-def sandbox_check(report: TierReport) -> list[Check]:
-    """The tier, and which limits are truly enforced by what."""
+def sandbox_check(report: TierReport, wanted: str = "") -> list[Check]:
+    """The tier, and which limits are truly enforced by what.
+
+    `wanted` is a tier that was asked for by name. Raises PodiumError when that cannot be had.
+    """
+    from podium.workspaces.tiers import choose
+
+    if wanted and choose(report, wanted).tier != report.tier:
+        what = f"{wanted}, because PODIUM_TIER says so; {report.tier or 'no other'} works here"
+        return [Check("sandbox", "note", what, "Leave PODIUM_TIER out for the best that works.")]
     if report.tier is None:
         tried = tuple(f"{each.tier}{' ' if each.bwrap else ''}{each.bwrap}: {each.why}" for each in report.tried)
         return [Check("sandbox", "missing", "no kind of sandbox works here", report.do, tried)]
