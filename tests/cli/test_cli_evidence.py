@@ -32,6 +32,8 @@ def test_an_item_is_found_by_its_kind_and_says_the_same_again(tell: Callable[...
     assert story("evidence", "T1", "--sarif", "--fail-on", "warning").code == 1
     assert story("evidence", "T1", "B1", "--fail-on", "error").code == 0
     assert "no mutants" in story("evidence", "T1", "--stryker").err
+    assert "there is no round 9" in story("evidence", "T1", "--round", "9").err
+    assert story("evidence", "T1", "--sarif", "--in-toto").code == 2
 
     [failed] = [item for item in found if item["name"] == "E1"]
     again = story.good("evidence", "reproduce", failed["id"], "--json").json

@@ -158,6 +158,10 @@ def test_a_pipe_gets_plain_lines_and_one_document_with_json(tell: Tell) -> None:
     assert result.json["tasks"][0]["state"] == "in review"
     assert "ready for review" in result.err
     assert "\x1b" not in result.err
+    unread = story.unread()
+    assert story("review", "T1", "--mark", "seen", *unread, "--close", "P9=it never was").code == 2
+    assert story.unread() == unread, "one wrong word, and nothing of the call is recorded"
+    assert story.good("review", "T1", "--mark", "seen", *unread, "--json").json["marked"] == unread
 
 
 def test_an_unknown_task_gets_the_nearest_name(tell: Tell) -> None:
