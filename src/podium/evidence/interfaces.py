@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
-from podium.evidence.test_code import belongs_to_tests, is_code
+from podium.evidence.test_code import belongs_to_tests, is_code, is_program
 from podium.runs.model import DiffLine, FileChange
 
+_Declared = dict[str, tuple[FileChange, DiffLine]]
 _LINE_LIMIT = 2000
 _QUOTED = r"[\"'`]"
 _FLAG_CALL = re.compile(r"add_argument|\boption\b|\bOption\b|\bflag\b|\bFlag\b|\.flags?\(|#\[(?:arg|clap)")
@@ -38,7 +39,6 @@ _DESTROYS = re.compile(
     r"|\bdrop\s+(?:table|column|database|schema)\b|\btruncate\b|\bdelete\s+from\b|\balter\s+column\b"
     r"|\bdropColumn\b|\bdropTable\b|\bremove_column\b"
 )
-_SHOWS = re.compile(r"(?:^|/)(?:docs?|examples?|benchmarks?|demos?)/")  # what no user of the program reaches
 _UNDO = re.compile(
     r"(?i)\bdef\s+(?:downgrade|backward)|\breverse_\w+|\bexports\.down\b|\bdown\s*\(|-- ?(?:\+goose )?down"
 )
@@ -57,18 +57,27 @@ def has_interfaces(changes: tuple[FileChange, ...]) -> bool:
 def interface_changes(changes: tuple[FileChange, ...]) -> Findings:
     """Everything of that sort in a candidate."""
     found = Findings()
-    for rule, what, names in (
-        ("cli-flag", "flag", _flags),
-        ("route", "route", _routes),
-        ("variable", "variable", _env),
-    ):
-        _named(changes, rule, what, names, found)
+    for rule, what, names in _SORTS:
+        gone, come = _sides(changes, names)
+        for name, (change, line) in gone.items():
+            if name not in come:
+                found.add_line(f"{rule}-gone", "warning", f"the {what} {name} is gone from here", change, line)
+        for name, (change, line) in come.items():
+            if name not in gone:
+                found.add_line(f"{rule}-new", "note", f"a new {what}: {name}", change, line)
     for change in changes:
         if _MIGRATION.search(change.path):
             _migration(change, found)
         elif _SCHEMA.search(change.old_path) and change.status != "added":
             _schema(change, found)
     return found
+
+
+def interfaces_gone(changes: tuple[FileChange, ...]) -> Iterator[tuple[str, str]]:
+    """What it is, and its name, for each that a removed line declared and no added line declares."""
+    for _, what, names in _SORTS:
+        gone, come = _sides(changes, names)
+        yield from ((what, name) for name in gone if name not in come)
 
 
 def _flags(text: str) -> Iterator[str]:
@@ -86,24 +95,20 @@ def _env(text: str) -> Iterator[str]:
         yield from (one or other for one, other in _VARIABLE.findall(text))
 
 
-def _named(
-    changes: tuple[FileChange, ...], rule: str, what: str, names: Callable[[str], Iterator[str]], found: Findings
-) -> None:
-    gone: dict[str, tuple[FileChange, DiffLine]] = {}
-    come: dict[str, tuple[FileChange, DiffLine]] = {}
+_SORTS = (("cli-flag", "flag", _flags), ("route", "route", _routes), ("variable", "variable", _env))
+
+
+def _sides(changes: tuple[FileChange, ...], names: Callable[[str], Iterator[str]]) -> tuple[_Declared, _Declared]:
+    """The names that removed lines declare, and those that added lines declare, each where it first stands."""
+    gone, come = _Declared(), _Declared()
     for change in changes:
-        if not is_code(change.path) or belongs_to_tests(change.path) or _SHOWS.search(change.path):
+        if not is_program(change.path):
             continue
         for line in changed_lines(change):
             side = gone if line.kind == "-" else come
             for name in names(line.text[:_LINE_LIMIT]):
                 side.setdefault(name, (change, line))
-    for name, (change, line) in gone.items():
-        if name not in come:
-            found.add_line(f"{rule}-gone", "warning", f"the {what} {name} is gone from here", change, line)
-    for name, (change, line) in come.items():
-        if name not in gone:
-            found.add_line(f"{rule}-new", "note", f"a new {what}: {name}", change, line)
+    return gone, come
 
 
 def _migration(change: FileChange, found: Findings) -> None:

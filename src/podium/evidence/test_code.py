@@ -16,6 +16,7 @@ _TEST_NAME = re.compile(
 _CODE = re.compile(
     r"\.(py|pyi|js|jsx|ts|tsx|mjs|cjs|mts|cts|go|rs|rb|java|kt|scala|groovy|cs|swift|php|c|cc|cpp|ex|exs)$"
 )
+_SHOWS = re.compile(r"(?:^|/)(?:docs?|examples?|benchmarks?|demos?|node_modules|vendor|third_party)/")
 _RULES = re.compile(
     r"(^|/)(conftest\.py|pytest\.ini|tox\.ini|noxfile\.py|\.coveragerc|jest\.config\.\w+|vitest\.config\.\w+"
     r"|karma\.conf\.js|\.mocharc\.\w+|playwright\.config\.\w+|codecov\.ya?ml|\.codecov\.ya?ml|\.pre-commit-config\.yaml"
@@ -110,6 +111,11 @@ def belongs_to_tests(path: str) -> bool:
 def is_code(path: str) -> bool:
     """Whether a path is source code of a common language."""
     return _CODE.search(path.strip('"')) is not None
+
+
+def is_program(path: str) -> bool:
+    """Whether a path is code of the program itself: no test, and nothing that only shows how the program is used."""
+    return is_code(path) and not belongs_to_tests(path) and not _SHOWS.search(path.strip('"'))
 
 
 def rules_the_tests(path: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from podium.checks.bench import Bench
@@ -16,20 +15,15 @@ from podium.checks.reading import PARSED, in_part, reading, why_blind
 from podium.checks.texts import texts
 from podium.evidence.fingerprint import Findings
 from podium.evidence.model import Blind, Fails, Holds
-from podium.evidence.test_code import belongs_to_tests, is_code
+from podium.evidence.test_code import is_program
 from podium.runs.model import FileChange
 
-_SHOWS = re.compile(r"(?:^|/)(?:docs?|examples?|benchmarks?|demos?|node_modules|vendor|third_party)/")
 _TRIVIAL = frozenset(("", "0", "1", "true", "false", "null", "None", "True", "False", "[]", "{}", '""', "''"))
 
 
 def holds_keys(change: FileChange) -> bool:
     """Whether a changed file could read or set configuration keys."""
-    return any(_is_code(path) or is_settings_file(path) for path in {change.path, change.old_path})
-
-
-def _is_code(path: str) -> bool:
-    return is_code(path) and not belongs_to_tests(path) and not _SHOWS.search(path)
+    return any(is_program(path) or is_settings_file(path) for path in {change.path, change.old_path})
 
 
 async def configuration_changes(bench: Bench) -> Answer:
@@ -40,7 +34,7 @@ async def configuration_changes(bench: Bench) -> Answer:
     new_reads: list[tuple[str, KeyRead]] = []
     for change, old, new in reading(bench.source, filter(holds_keys, bench.order.changes), blind):
         try:
-            if _is_code(change.path) or _is_code(change.old_path):
+            if is_program(change.path) or is_program(change.old_path):
                 _compare_classes(change, old, new, found)
                 old_reads += _reads(change.old_path, old)
                 new_reads += _reads(change.path, new)
@@ -62,7 +56,7 @@ async def configuration_changes(bench: Bench) -> Answer:
 def _reads(path: str, data: bytes) -> list[tuple[str, KeyRead]]:
     if len(data) > PARSED:
         raise UnreadableError("it is too large to be read for configuration keys")
-    return [(path, each) for each in key_reads(data.decode("utf-8", "replace"))] if _is_code(path) else []
+    return [(path, each) for each in key_reads(data.decode("utf-8", "replace"))] if is_program(path) else []
 
 
 # --- what code reads --------------------------------------------------------------------------------------------------
@@ -108,7 +102,7 @@ def _by_name(reads: Iterable[tuple[str, KeyRead]]) -> dict[tuple[str, str], list
 def _elsewhere(bench: Bench) -> tuple[frozenset[str], tuple[str, ...]]:
     """The keys that files read which the candidate leaves as they are."""
     changed = {change.path for change in bench.order.changes}
-    searched = texts(bench, lambda path: _is_code(path) and path not in changed)
+    searched = texts(bench, lambda path: is_program(path) and path not in changed)
     keys = (read.key for _, data in searched.files for read in key_reads(data.decode("utf-8", "replace")))
     return frozenset(keys), searched.blind
 

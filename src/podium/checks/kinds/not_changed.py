@@ -1,4 +1,4 @@
-"""What the change left alone (calls that no longer fit, equal lines, documents, clauses), and what no clause asks for.
+"""What the change left alone (calls that no longer fit, equal lines, texts, clauses), and what no clause asks for.
 
 Most wrong patches cannot be seen on the lines that they change. Each finding is a place to look at, at a line that
 the candidate did not touch. Calls are found by name: what is called through a variable is not seen.
@@ -16,6 +16,8 @@ from podium.checks.clause_trace import explains, searched_clauses, unexplained_h
 from podium.checks.kind import Answer, GatherOrder, Job, ReadsDiff, RestsOn
 from podium.checks.languages.changed import foreign_sources
 from podium.checks.languages.left_calls import endings, left_calls
+from podium.checks.mentions.left import says_otherwise, texts_made_untrue
+from podium.checks.mentions.names import called
 from podium.checks.module_changes import module_changes, python_modules
 from podium.checks.ports import UnreadableError
 from podium.checks.python_api import Callee, narrowed
@@ -32,8 +34,6 @@ from podium.runs.model import FileChange
 
 NAME = "not-changed"
 _MOST_ELSEWHERE = 3  # a line that stands in more places is a habit, not a sibling
-_DOCUMENTS = (".md", ".rst", ".txt", ".adoc")
-_HISTORY = re.compile(r"change|history|news|release|upgrad|migrat", re.IGNORECASE)
 _CODE = (".py", ".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".go", ".rs", ".rb", ".java", ".kt")
 _ORDINARY = re.compile(
     r"^(?:import|from|return|else|except|def|class|pass|raise|try|with open|export|function|fn|pub|func|use)\b"
@@ -41,7 +41,6 @@ _ORDINARY = re.compile(
 )
 _DEFINED = re.compile(r"\bdef\s+(\w+)\s*\(")
 _WORD = re.compile(r"[^\W\d]\w*")
-_QUOTED = re.compile(r"`{1,2}([\w.]+)")
 _NEAR = 8  # lines: equal lines that are nearer to each other than this are one place
 
 
@@ -57,7 +56,7 @@ class NotChanged:
         wanted: tuple[tuple[bool, str, Callable[[Bench], Awaitable[Answer]], RestsOn, ReadsDiff], ...] = (
             (read, "calls that were left", _calls, "trees", ""),
             (bool(_replaced(order.changes)), "the same line elsewhere", _siblings, "trees", "code"),
-            (modules, "documents that were left", _documents, "trees", ""),
+            (says_otherwise(order.changes), "texts that were left", _texts, "trees", "code"),
             (explains(order), "hunks that no clause explains", _hunks, "world", "all"),
             (bool(searched_clauses(order)), "clauses that nothing touches", _clauses, "world", "all"),
         )
@@ -87,11 +86,11 @@ async def _calls(bench: Bench) -> Answer:
     seen: Counter[str] = Counter()
     for module in modules:
         for name, callee in module.new.callees.items():
-            called = _called(name)
-            seen[called] += 1
+            by = called(name)
+            seen[by] += 1
             old = module.old.callees.get(name)
             if old is not None and narrowed(old, callee) and callee.form != "property":
-                changed[called] = callee
+                changed[by] = callee
     found = Findings()
     if changed:
         searched = texts(bench, ends_with((".py",)))
@@ -108,12 +107,6 @@ async def _calls(bench: Bench) -> Answer:
         blind += (*searched.blind, *left_calls(bench, dict(searched.files), found))
     one = "a call that was left does not fit any more"
     return _answer(found, one, "calls that were left do not fit any more", blind)
-
-
-def _called(name: str) -> str:
-    """The name by which a function is called: a class for its constructor."""
-    outer, _, last = name.rpartition(".")
-    return outer.rpartition(".")[2] if last == "__init__" and outer else last
 
 
 def _decoded(text: bytes) -> str:
@@ -200,33 +193,10 @@ def _places(found: dict[str, list[tuple[str, int]]], wanted: dict[str, str]) -> 
         yield (*first[1:], more)
 
 
-async def _documents(bench: Bench) -> Answer:
-    modules, blind = module_changes(_products(bench.order.changes), bench.source)
-    names: set[str] = set()
-    for module in modules:
-        for name in (*module.old.callees, *module.old.names):
-            last = name.rpartition(".")[2]
-            if not module.new.has(name) and not last.startswith("_") and len(last) > 3:
-                names.add(last)
-        for name, callee in module.old.callees.items():
-            now = module.new.callees.get(name)
-            if now is not None and module.old.public(name) and narrowed(callee, now):
-                names.add(_called(name))
+async def _texts(bench: Bench) -> Answer:
     found = Findings()
-    if names:
-        touched = {change.path for change in bench.order.changes}
-        searched = texts(bench, ends_with(_DOCUMENTS))
-        blind += searched.blind
-        for path, text in searched.files:
-            if path in touched or _HISTORY.search(path):
-                continue
-            for number, line in enumerate(text.splitlines(), 1):
-                quoted = _QUOTED.findall(_decoded(line[:2000]))
-                hit = next((part for each in quoted for part in each.split(".") if part in names), "")
-                if hit:
-                    message = f"mentions {hit}, which changed"
-                    found.add("document-left", "note", message, path=path, line=number, side="not changed")
-    return _answer(found, "a document mentions what changed", "places in documents mention what changed", blind)
+    blind = texts_made_untrue(bench, _products(bench.order.changes), found)
+    return _answer(found, "a text says what is not so any more", "texts say what is not so any more", blind)
 
 
 async def _clauses(bench: Bench) -> Answer:

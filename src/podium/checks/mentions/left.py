@@ -1,0 +1,64 @@
+"""Everything that a candidate makes untrue, looked for in what it left."""
+
+from __future__ import annotations
+
+import re
+
+from podium.checks.bench import Bench
+from podium.checks.mentions.docstrings import docstrings_left
+from podium.checks.mentions.examples import examples_left, other_calls
+from podium.checks.mentions.messages import messages_changed
+from podium.checks.mentions.names import interfaces_changed, names_gone
+from podium.checks.mentions.search import MOST, texts_left, wanted_text
+from podium.checks.mentions.untrue import Untrue
+from podium.checks.mentions.values import defaults_of, values_of
+from podium.checks.module_changes import module_changes
+from podium.checks.ports import UnreadableError
+from podium.checks.python_claims import parse
+from podium.checks.texts import texts
+from podium.evidence.fingerprint import Findings
+from podium.evidence.test_code import is_program
+from podium.runs.model import FileChange
+
+
+def says_otherwise(changes: tuple[FileChange, ...]) -> bool:
+    """Whether a change touches code of which a text elsewhere could speak."""
+    return any(is_program(change.old_path) for change in changes)
+
+
+def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Findings) -> tuple[str, ...]:
+    """Note what was left; the answer is what could not be looked at. `products` are the changed Python modules."""
+    changes = bench.order.changes
+    modules, blind = module_changes(products, bench.source)
+    for module in modules:
+        try:
+            docstrings_left(module, parse(bench.source.read("candidate", module.change.path) or b""), found)
+        except UnreadableError:
+            continue  # it stands in `blind` already
+    untrue = [
+        *interfaces_changed(changes), *defaults_of(modules), *values_of(changes),
+        *names_gone(modules, bench.source), *messages_changed(changes),
+    ]  # fmt: skip
+    calls = other_calls(modules)
+    if not untrue and not calls:
+        return blind
+    if len(untrue) > MOST:
+        blind = (f"looked at the first {MOST} of {len(untrue)} things that are otherwise now", *blind)
+    searched = texts(bench, wanted_text)
+    files = searched.files
+    texts_left([each for each in untrue[:MOST] if not _still_true(each, files)], files, changes, found)
+    examples_left(calls, files, changes, found)
+    return (*blind, *searched.blind)
+
+
+def _still_true(each: Untrue, files: tuple[tuple[str, bytes], ...]) -> bool:
+    """Whether the program has it at another place: a name, a flag that a second command takes, a message said twice."""
+    if each.where != "prose":
+        has = re.escape(each.needle)
+    elif each.quoted:
+        last = re.escape(each.needle.rpartition(".")[2])
+        has = rf"\b(?:def|class|function|func|fn|const|type|struct)\s+{last}\b|^{last}\s*[:=]"
+    else:
+        return False
+    pattern = re.compile(has.encode(), re.MULTILINE)
+    return any(pattern.search(data) for path, data in files if is_program(path))
