@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ import click
 from podium.cli.context import SETTINGS_FILE, Context
 from podium.cli.doctor import premises_of
 from podium.cli.group import Verb
+from podium.cli.names import AgentName
 from podium.cli.paragraphs import indented
-from podium.kernel.errors import UsageError
+from podium.kernel.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from podium.agents.event import Entry
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Verb, examples=("podium agents test claude", "podium agents test codex --scripted"))
-@click.argument("name")
+@click.argument("name", type=AgentName())
 @click.option("--scripted", is_flag=True, help="Against a scripted model on this machine: no key, no cost.")
 @click.option(
     "--seconds",
@@ -72,7 +74,9 @@ def _agent(context: Context, name: str) -> tuple[Settings, AgentSettings]:
     about = known(name.partition(":")[0])
     if about is None:
         names = dict.fromkeys([*(each.name for each in settings.agents), *(each.name for each in KNOWN)])
-        raise UsageError(f"no agent is called {name}", where=SETTINGS_FILE, do=f"Known here: {', '.join(names)}")
+        raise UsageError(f"no agent is called {name!r}", where=SETTINGS_FILE, do=f"Known here: {', '.join(names)}")
+    if shutil.which(about.command[0], path=context.path) is None:
+        raise NotFoundError(f"{about.title} is not installed here", where=name, do=f"Install it: {about.install}")
     return settings, AgentSettings(name=name, driver=about.driver, command=about.command, model=name.partition(":")[2])
 
 
