@@ -16,7 +16,7 @@ def check_version(found: str | None, where: str) -> None:
         raise PodiumError(
             f"the database was written by a newer Podium (schema {found}, this program knows {SCHEMA_VERSION})",
             where=where,
-            do="Use the Podium that wrote it, or a newer one. Nothing was changed.",
+            do="Upgrade Podium to the one that wrote it, or newer. Nothing was changed.",
         )
 
 
