@@ -70,7 +70,9 @@ def test_documents_that_mention_what_is_gone_are_shown_but_not_the_history(tmp_p
         "CHANGES.md": "`total` is gone\n",
     }
     item = look(tmp_path, {"money.py": OLD}, candidate, change("money.py"))["texts that were left"]
-    assert [(f.path, f.line, f.message) for f in item.findings] == [("docs/use.md", 1, "mentions total, which is gone")]
+    assert [(f.path, f.line, f.message) for f in item.findings] == [
+        ("docs/use.md", 1, "mentions total, which is gone from money.py")
+    ]
 
 
 def test_a_clause_whose_names_no_changed_line_mentions_is_told(tmp_path: Path) -> None:

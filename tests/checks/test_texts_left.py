@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+import msgspec
 import pytest
 from checks_bench import World, change, order
 
@@ -28,8 +29,7 @@ def edited(path: str, old: str, new: str) -> FileChange:
                 id=f"{path}{number}", path=path, old_start=i + 1, new_start=k + 1, section="", lines=(*gone, *come)
             )
             hunks.append(hunk)
-    fields = {name: getattr(change(path), name) for name in FileChange.__struct_fields__}
-    return FileChange(**{**fields, "hunks": tuple(hunks)})
+    return msgspec.structs.replace(change(path), hunks=tuple(hunks))
 
 
 def look(root: Path, base: Files, edits: Files) -> Item:
@@ -75,12 +75,15 @@ def test_documents_comments_and_tests_that_still_say_the_old_are_told(tmp_path: 
         SHOP.replace("count=12", "count=6").replace("= 40", "= 50").replace("things at the most", "things and no more")
     )
     item = look(tmp_path, base, {"shop.py": now.replace("def old_name", "def new_name")})
-    value, limit = "says 12 of count, which is 6 now", "says 40 of LIMIT_OF_ITEMS, which is 50 now"
+    value, limit = (
+        "says 12 of count, which is 6 in shop.py now",
+        "says 40 of LIMIT_OF_ITEMS, which is 50 in shop.py now",
+    )
     text = "has “things at the most”, which shop.py does not say now, but “things and no more”"
     assert told(item) == {
         ("README.md", 1, value),
         ("README.md", 2, limit),
-        ("README.md", 4, "mentions old_name, which is gone"),
+        ("README.md", 4, "mentions old_name, which is gone from shop.py"),
         ("other.py", 1, value),
         ("shop.py", 10, value),
         ("tests/test_shop.py", 2, text),
@@ -103,7 +106,9 @@ def test_what_the_change_wrote_itself_and_honest_rewrites_are_silent(tmp_path: P
 
 def test_an_ordinary_word_counts_only_with_what_it_belongs_to(tmp_path: Path) -> None:
     base = {"money.py": "def total(a): pass\n", "use.md": "The `total` of all.\nUse `money.total`.\n"}
-    assert told(look(tmp_path, base, {"money.py": "x = 1\n"})) == {("use.md", 2, "mentions total, which is gone")}
+    assert told(look(tmp_path, base, {"money.py": "x = 1\n"})) == {
+        ("use.md", 2, "mentions total, which is gone from money.py")
+    }
 
 
 def test_a_call_in_a_document_that_no_longer_fits_is_told(tmp_path: Path) -> None:
@@ -143,6 +148,59 @@ def test_a_docstring_that_lists_other_parameters_than_there_are_is_told(tmp_path
     }
 
 
+RAISES = '''\
+def first(a):
+    """One.
+
+    Raises:
+        KeyError: never again
+        ValueError: now elsewhere
+    """
+    raise KeyError(a) if a else ValueError
+
+
+def second(a):
+    """Two.
+
+    :raises shop.ShopError: never again
+    """
+    if a == 1:
+        raise KeyError(a)
+    if a == 2:
+        raise ValueError
+    raise shop.ShopError
+'''
+
+
+def test_an_error_that_a_docstring_promises_and_the_module_raises_no_more_is_told(tmp_path: Path) -> None:
+    new = RAISES.replace("        raise KeyError(a)\n", "        return 3\n").replace(
+        "raise shop.ShopError", "return 4"
+    )
+    item = look(tmp_path, {"a.py": RAISES}, {"a.py": new})
+    says = "the docstring of second says that it raises ShopError, which a.py does not raise any more"
+    assert told(item) == {("a.py", 12, says)}
+
+
+def test_texts_that_name_a_file_or_an_export_which_is_gone_are_told(tmp_path: Path) -> None:
+    base = {
+        "src/pay.ts": "export function payNow(a: number) {}\nexport function get() {}\nexport function keepMe() {}\n",
+        "tools/make_all.sh": "echo\n",
+        "README.md": "Call `payNow(1)`, `get` or `keepMe`.\n",
+        "ci.yml": "run: sh tools/make_all.sh\nother: tools/make_all.sh.bak x/tools-tools/make_all.shx\n",
+        "logo.png": "\0 tools/make_all.sh\n",
+    }
+    gone = edited("tools/make_all.sh", base["tools/make_all.sh"], "")
+    pay = edited("src/pay.ts", base["src/pay.ts"], "export function keepMe() {}\n")
+    now = {**base, "src/pay.ts": "export function keepMe() {}\n"}
+    del now["tools/make_all.sh"]
+    changes = (msgspec.structs.replace(gone, status="deleted"), pay)
+    item = World(tmp_path, base, now).gather(order(changes=changes), (NOT_CHANGED,))[NAME]
+    assert told(item) == {
+        ("README.md", 1, "mentions payNow, which is gone from src/pay.ts"),
+        ("ci.yml", 1, "names the file tools/make_all.sh, which is gone"),
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -158,7 +216,7 @@ def test_parameters_are_read_in_three_manners(text: str) -> None:
 def test_lines_on_history_are_no_mentions(tmp_path: Path) -> None:
     text = ".. versionchanged:: 2\n   ``old_name`` was added.\n\nSee ``old_name``.\n"
     item = look(tmp_path, {"shop.py": SHOP, "docs/a.rst": text}, {"shop.py": "x = 1\n"})
-    assert ("docs/a.rst", 4, "mentions old_name, which is gone") in told(item)
+    assert ("docs/a.rst", 4, "mentions old_name, which is gone from shop.py") in told(item)
     assert not [each for each in told(item) if each[1] == 2]
 
 

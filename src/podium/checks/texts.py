@@ -31,7 +31,7 @@ def texts(bench: Bench, wanted: Callable[[str], bool]) -> Texts:
         except UnreadableError as error:
             blind.append(f"{path}: {error}")
             continue
-        if text is None or b"\\0" in text[:1000]:
+        if text is None or b"\0" in text[:1000]:
             continue
         room -= len(text)
         if room < 0:

@@ -1,4 +1,4 @@
-"""Docstrings of changed functions that name a parameter which is gone, or leave out one that is new. Pure."""
+"""Docstrings that name a parameter or an error which is gone, or leave out a parameter that is new. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from podium.evidence.fingerprint import Findings
 
 _SPHINX = re.compile(r"^\s*[:@]param(?:eter)?\s+(?:[\w.\[\], |]{1,60}\s+)?\*{0,2}(\w+)\s*:", re.MULTILINE)
 _SECTION = re.compile(r"^( *)(?:Args|Arguments|Parameters|Params|Keyword Args|Other Parameters)\s*:?\s*$", re.MULTILINE)
-_ENTRY = re.compile(r"^\*{0,2}(\w+)(?:\s*,\s*\w+)*\s*(?:\([^)]{0,200}\))?\s*:")
-_NUMPY = re.compile(r"^\*{0,2}(\w+)(?:\s*,\s*\w+)*\s*(?: :.*)?$")
+_RAISES = re.compile(r"^\s*[:@](?:raises?|except|exception)\s+([\w.]+)\s*:", re.MULTILINE)
+_RAISES_SECTION = re.compile(r"^( *)Raises\s*:?\s*$", re.MULTILINE)
+_ENTRY = re.compile(r"^\*{0,2}([\w.]+)(?:\s*,\s*\w+)*\s*(?:\([^)]{0,200}\))?\s*:")
+_NUMPY = re.compile(r"^\*{0,2}([\w.]+)(?:\s*,\s*\w+)*\s*(?: :.*)?$")
 
 
 def docstrings_left(module: ModuleChange, tree: ast.Module, found: Findings) -> None:
@@ -38,6 +40,43 @@ def docstrings_left(module: ModuleChange, tree: ast.Module, found: Findings) -> 
             for come in sorted(_names(new) - _names(old) - told):
                 message = f"the docstring of {name} describes every parameter but {come}, which is new"
                 found.add("text-left", "note", message, path=module.change.path, line=line, side="not changed")
+
+
+def raises_left(path: str, before: ast.Module, after: ast.Module, found: Findings) -> None:
+    """Note what a docstring says is raised, its function raised, and nothing in its module raises any more."""
+    still = _raised(after)
+    gone = {name: _raised(function) - still for name, function in _functions(before.body, "")}
+    for name, function in _functions(after.body, ""):
+        text = ast.get_docstring(function, clean=True) if gone.get(name) else None
+        for error in sorted(gone[name] & _said_raised(text)) if text else ():
+            message = f"the docstring of {name} says that it raises {error}, which {path} does not raise any more"
+            found.add("text-left", "note", message, path=path, line=function.body[0].lineno, side="not changed")
+
+
+def _raised(tree: ast.AST) -> frozenset[str]:
+    """The last names of what is raised by name."""
+    names = set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            names.update(_last_name(node.exc.func if isinstance(node.exc, ast.Call) else node.exc))
+    return frozenset(names)
+
+
+def _last_name(node: ast.expr) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return (name,)
+        case _:
+            return ()
+
+
+def _said_raised(text: str) -> frozenset[str]:
+    names = {name.rpartition(".")[2] for name in _RAISES.findall(text)}
+    lines = text.split("\n")
+    for section in _RAISES_SECTION.finditer(text):
+        at = text.count("\n", 0, section.start()) + 1
+        names.update(name.rpartition(".")[2] for name in _listed(lines[at:], len(section[1])))
+    return frozenset(names)
 
 
 def documented(text: str) -> frozenset[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from podium.checks.bench import Bench
-from podium.checks.mentions.docstrings import docstrings_left
+from podium.checks.mentions.docstrings import docstrings_left, raises_left
 from podium.checks.mentions.examples import examples_left, other_calls
+from podium.checks.mentions.files import files_gone
 from podium.checks.mentions.messages import messages_changed
-from podium.checks.mentions.names import interfaces_changed, names_gone
+from podium.checks.mentions.names import exports_gone, interfaces_changed, names_gone
 from podium.checks.mentions.search import MOST, texts_left, wanted_text
 from podium.checks.mentions.untrue import Untrue
 from podium.checks.mentions.values import defaults_of, values_of
@@ -23,7 +24,7 @@ from podium.runs.model import FileChange
 
 def says_otherwise(changes: tuple[FileChange, ...]) -> bool:
     """Whether a change touches code of which a text elsewhere could speak."""
-    return any(is_program(change.old_path) for change in changes)
+    return any(is_program(change.old_path) or change.status in ("deleted", "renamed") for change in changes)
 
 
 def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Findings) -> tuple[str, ...]:
@@ -32,12 +33,19 @@ def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Fin
     modules, blind = module_changes(products, bench.source)
     for module in modules:
         try:
-            docstrings_left(module, parse(bench.source.read("candidate", module.change.path) or b""), found)
+            tree = parse(bench.source.read("candidate", module.change.path) or b"")
+            docstrings_left(module, tree, found)
+            if module.change.status in ("modified", "renamed"):
+                before = parse(bench.source.read("base", module.change.old_path) or b"")
+                raises_left(module.change.path, before, tree, found)
         except UnreadableError:
             continue  # it stands in `blind` already
+    exported, unread = exports_gone(bench)
+    blind = (*blind, *unread)
     untrue = [
         *interfaces_changed(changes), *defaults_of(modules), *values_of(changes),
-        *names_gone(modules, bench.source), *messages_changed(changes),
+        *names_gone(modules, bench.source), *exported,
+        *files_gone(changes, frozenset(bench.source.paths("candidate"))), *messages_changed(changes),
     ]  # fmt: skip
     calls = other_calls(modules)
     if not untrue and not calls:
@@ -53,6 +61,8 @@ def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Fin
 
 def _still_true(each: Untrue, files: tuple[tuple[str, bytes], ...]) -> bool:
     """Whether the program has it at another place: a name, a flag that a second command takes, a message said twice."""
+    if each.rule == "file-left":
+        return False  # it was looked for among the paths
     if each.where != "prose":
         has = re.escape(each.needle)
     elif each.quoted:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from podium.checks.bench import Bench
+from podium.checks.languages.changed import foreign_sources
+from podium.checks.languages.exports import exports
 from podium.checks.mentions.untrue import Untrue
 from podium.checks.module_changes import ModuleChange, for_others
-from podium.checks.ports import Source
+from podium.checks.ports import Source, UnreadableError
+from podium.checks.reading import reading
+from podium.evidence.grammar import family_of
 from podium.evidence.interfaces import interfaces_gone
 from podium.runs.model import FileChange
 
@@ -33,7 +38,39 @@ def names_gone(modules: tuple[ModuleChange, ...], source: Source) -> Iterator[Un
             owner = outer.rpartition(".")[2] or _module(module.change.old_path)
             needle = last if _distinctive(last) else f"{owner}.{last}"
             if len(last) >= _SHORTEST:
-                yield Untrue(needle=needle, message=f"mentions {last}, which is gone", where="prose", quoted=True)
+                yield Untrue(
+                    needle=needle,
+                    message=f"mentions {last}, which is gone from {module.change.old_path}",
+                    where="prose",
+                    quoted=True,
+                )
+
+
+def exports_gone(bench: Bench) -> tuple[list[Untrue], tuple[str, ...]]:
+    """What files of JavaScript, TypeScript, Go and Rust no longer offer under a name that is no ordinary word."""
+    blind: list[str] = []
+    was: dict[str, str] = {}
+    now: set[str] = set()
+    for change, old, new in reading(bench.source, foreign_sources(bench.order.changes), blind):
+        try:
+            before = exports(change.old_path, old) if old and family_of(change.old_path) else {}
+            now.update(_last(name) for name in (exports(change.path, new) if new and family_of(change.path) else ()))
+        except UnreadableError as error:
+            blind.append(f"{change.path}: {error}")
+            continue
+        for name in before:
+            was.setdefault(_last(name), change.old_path)
+    gone = {name: path for name, path in was.items() if name not in now}
+    told = [
+        Untrue(needle=name, message=f"mentions {name}, which is gone from {path}", where="prose", quoted=True)
+        for name, path in gone.items()
+        if len(name) >= _SHORTEST and _distinctive(name)
+    ]
+    return told, tuple(blind)
+
+
+def _last(name: str) -> str:
+    return name.replace("::", ".").rpartition(".")[2]
 
 
 def _distinctive(name: str) -> bool:

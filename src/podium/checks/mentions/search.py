@@ -125,7 +125,8 @@ def _whole(text: str) -> Callable[[str], bool]:
         return lambda _: True
     joins = r"[\w/-]" if text.startswith("/") else r"[\w-]"
     before = f"(?<!{joins})" if text[:1].isalnum() or text[:1] in "_-/" else ""
-    after = f"(?!{joins})(?!\\.\\d)" if text[-1:].isalnum() or text[-1:] == "_" else ""
+    ending = r"\w" if "/" in text else r"\d"  # another file may be called the same and more
+    after = f"(?!{joins})(?!\\.{ending})" if text[-1:].isalnum() or text[-1:] == "_" else ""
     pattern = re.compile(before + re.escape(text) + after)
     return lambda line: pattern.search(line) is not None
 

@@ -34,11 +34,12 @@ def defaults_of(modules: tuple[ModuleChange, ...]) -> Iterator[Untrue]:
             for each in old.parameters:
                 was, is_now = each.default, after.get(each.name)
                 if was is not None and is_now is not None and was != is_now:
-                    yield from _value(each.name, was, is_now, called(name))
+                    yield from _value(each.name, was, is_now, called(name), module.change.path)
 
 
 def values_of(changes: tuple[FileChange, ...]) -> Iterator[Untrue]:
     """Constants, flags, configuration keys and variables with another value or default, by line."""
+    places: dict[str, str] = {}
     gone: dict[str, set[str]] = {}
     come: dict[str, set[str]] = {}
     for change in changes:
@@ -48,9 +49,10 @@ def values_of(changes: tuple[FileChange, ...]) -> Iterator[Untrue]:
             side = gone if line.kind == "-" else come
             for name, value in _values(line.text[:_LINE_LIMIT]):
                 side.setdefault(name, set()).add(value)
+                places[name] = change.path
     for name in sorted(gone.keys() & come.keys()):
         if len(gone[name]) == len(come[name]) == 1 and gone[name] != come[name]:
-            yield from _value(name, next(iter(gone[name])), next(iter(come[name])), "")
+            yield from _value(name, next(iter(gone[name])), next(iter(come[name])), "", places[name])
 
 
 def _values(text: str) -> Iterator[tuple[str, str]]:
@@ -65,11 +67,11 @@ def _values(text: str) -> Iterator[tuple[str, str]]:
             yield each.key, each.default
 
 
-def _value(name: str, old: str, new: str, near: str) -> Iterator[Untrue]:
+def _value(name: str, old: str, new: str, near: str, place: str) -> Iterator[Untrue]:
     was, now = old.strip("\"'"), new.strip("\"'")
     if len(name) < 2 or name == was or len(was) > 80 or was == now or not re.fullmatch(r"[\w.:/ -]*", was):
         return
     if was.lower() in _WORDLESS and (len(name) < 5 or was.lower() in ("", "none", "null", "nil")):
         return
-    message = f"says {was} of {name}, which is {now[:80]} now"
+    message = f"says {was} of {name}, which is {now[:80]} in {place} now"
     yield Untrue(needle=name, beside=was, unless=now, near=near, message=message, where="prose")
