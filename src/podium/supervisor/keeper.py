@@ -302,7 +302,7 @@ def _seconds(told: str, clock: Clock) -> float | None:
     """The seconds of a Retry-After, which may be a date; None when it is neither."""
     if re.fullmatch(r"\d{1,7}(\.\d{1,6})?", told):
         return float(told)
-    with contextlib.suppress(ValueError, TypeError):
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
         return max(0.0, (parsedate_to_datetime(told) - clock.now()).total_seconds())
     return None
 

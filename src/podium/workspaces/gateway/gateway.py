@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
 import h11
@@ -22,18 +22,25 @@ from podium.workspaces.connections import Connections
 from podium.workspaces.egress.way_out import received
 from podium.workspaces.gateway import chat_usage, headers, kinds
 from podium.workspaces.gateway.credentials import CHATGPT, NoKeyError, read
+from podium.workspaces.gateway.onward import (
+    THINK_SECONDS,
+    Tap,
+    UnknownOptionError,
+    end_answer,
+    pass_refusal,
+    to_provider,
+)
 from podium.workspaces.gateway.order import GatewayOrder
+from podium.workspaces.gateway.plain import Plain
 from podium.workspaces.gateway.refusal import Refusal, body_of, headers_of
 from podium.workspaces.gateway.upstream import Upstream
 from podium.workspaces.gateway.wire import Wire
 
 REQUEST_LIMIT: Final = 64 * 2**20
 RESPONSE_LIMIT: Final = 512 * 2**20
-REFUSAL_LIMIT: Final = 2**20
-HEAD_SECONDS: Final = 60.0  # for the agent to send a whole head once it has begun
 IDLE_SECONDS: Final = 600.0  # for the agent to send its next request, or the next piece of one
-THINK_SECONDS: Final = 1800.0  # for the provider to send its next piece; models think long
-_MOST: Final = 128  # connections of one sandbox at once; more wait in the kernel's queue
+_MOST_OPEN: Final = 1024  # connections at all; each is a file of the supervisor
+_MOST: Final = 128  # connections of one sandbox at work at once; more wait
 
 
 class _DeniedError(Exception):
@@ -47,10 +54,7 @@ class _Sent:
     head: h11.Request
     body: bytes | None = None  # None = as it comes from the agent, piece by piece
     asks: bool = False  # whether it asks for counts that the agent did not ask for
-
-
-class _UnknownOptionError(Exception):
-    """The provider does not know the option that was added to a request."""
+    secrets: tuple[str, ...] = field(default=(), repr=False)  # what no answer may tell the agent
 
 
 _TOLD: Final = (OSError, TimeoutError, h11.RemoteProtocolError)
@@ -62,22 +66,6 @@ class Ask(Value, frozen=True, kw_only=True):
     number: int  # from 1, for this gateway
     method: str
     path: str
-
-
-class Tap(Protocol):
-    """Looks on while one answer goes by. Must be quick; may not raise."""
-
-    def head(self, status: int, given: headers.Headers) -> None:
-        """The answer begins."""
-        ...
-
-    def data(self, block: bytes) -> None:
-        """Some of its body."""
-        ...
-
-    def end(self, *, whole: bool, error: str = "") -> None:
-        """It is over; `error` when there is no answer of the provider. Called exactly once."""
-        ...
 
 
 class Keeper(Protocol):
@@ -122,6 +110,9 @@ class Gateway:
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection to its end."""
         near = Wire(reader, writer, serves=True)
+        if self._connections.count > _MOST_OPEN:
+            near.abort()
+            return
         try:
             async with self._room:
                 await self._serve(near)
@@ -150,6 +141,11 @@ class Gateway:
     async def _exchange(self, near: Wire, request: h11.Request) -> None:
         method, goal = request.method.decode("latin-1"), request.target.decode("latin-1")
         path, _, query = goal.partition("?")
+        if headers.value_of(request.headers, b"upgrade").lower() == "websocket":
+            # Codex goes on over plain requests at once after this answer, and tries others again.
+            message = "there are no websockets here: use plain requests"
+            await self._refuse(near, Refusal(status=426, reason="invalid_request_error", message=message))
+            return
         if not kinds.is_allowed(self._order.kind, method, path):
             message = f"{method} {path[:200]} is not among the requests that are passed on to {self._order.name}"
             await self._refuse(near, Refusal(status=404, reason="not_found_error", message=message))
@@ -175,7 +171,8 @@ class Gateway:
                 return
             head = headers.for_provider(request.headers, self._upstream.host, credential.headers)
             goal = headers.target(self._own_path(path), query)
-            if await self._pass(near, far, self._sent(request.method, goal, head, body), tap):
+            sent = replace(self._sent(request.method, goal, head, body), secrets=credential.secrets)
+            if await self._pass(near, far, sent, tap):
                 return
             self._plain = True
 
@@ -216,7 +213,7 @@ class Gateway:
         try:
             await asyncio.wait({asking, answering}, return_when=asyncio.FIRST_COMPLETED)
             failure = answering.exception() if answering.done() else asking.exception()
-            unknown = isinstance(failure, _UnknownOptionError)
+            unknown = isinstance(failure, UnknownOptionError)
             if answering.done():
                 whole, error = failure is None, self._why(failure) if failure else ""
             asking.cancel()  # from here on, this reads what the agent sends
@@ -262,10 +259,10 @@ class Gateway:
 
     async def _ask(self, near: Wire, far: Wire, sent: _Sent) -> None:
         """Pass the request on; returns when the agent has gone away."""
-        await _to_provider(far, sent.head)
+        await to_provider(far, sent.head)
         if sent.body is not None:
-            await _to_provider(far, h11.Data(data=sent.body))
-            await _to_provider(far, h11.EndOfMessage())
+            await to_provider(far, h11.Data(data=sent.body))
+            await to_provider(far, h11.EndOfMessage())
         size = 0
         while sent.body is None:
             event = await near.next(IDLE_SECONDS)
@@ -273,9 +270,9 @@ class Gateway:
                 size += len(event.data)
                 if size > REQUEST_LIMIT:
                     raise h11.RemoteProtocolError("the request is too long", error_status_hint=413)
-                await _to_provider(far, h11.Data(data=event.data))
+                await to_provider(far, h11.Data(data=event.data))
             elif isinstance(event, h11.EndOfMessage):
-                await _to_provider(far, h11.EndOfMessage())
+                await to_provider(far, h11.EndOfMessage())
                 break
             else:
                 return
@@ -285,32 +282,31 @@ class Gateway:
         """Pass the answer on, piece by piece."""
         size = 0
         strip: chat_usage.WithoutUsage | None = None
+        plain = Plain(sent.secrets)
         while True:
             event = await far.next(THINK_SECONDS)
             if isinstance(event, h11.Response):
                 if sent.asks and event.status_code in chat_usage.REFUSING:
-                    await _pass_refusal(near, far, event, tap)
+                    await pass_refusal(near, far, event, plain, tap)
                     return
                 head = headers.for_agent(event.headers)
                 tap.head(event.status_code, head)
                 if event.status_code in (401, 403):
                     raise _DeniedError
+                head = plain.head(head)
                 if sent.asks and event.status_code == 200 and headers.is_stream(head):
                     strip, head = chat_usage.WithoutUsage(), headers.without_length(head)
-                await near.send(h11.Response(status_code=event.status_code, headers=head, reason=event.reason))
+                await near.send(h11.Response(status_code=event.status_code, headers=head))
             elif isinstance(event, h11.Data):
-                size += len(event.data)
-                if size > RESPONSE_LIMIT:
-                    raise h11.RemoteProtocolError("the answer is too long")
-                tap.data(bytes(event.data))
-                data = strip.data(bytes(event.data)) if strip is not None else event.data
-                if data:
-                    await near.send(h11.Data(data=data))
+                for block in plain.data(bytes(event.data)):
+                    size += len(block)
+                    if size > RESPONSE_LIMIT:
+                        raise h11.RemoteProtocolError("the answer is too long")
+                    tap.data(block)
+                    if data := strip.data(block) if strip is not None else block:
+                        await near.send(h11.Data(data=data))
             elif isinstance(event, h11.EndOfMessage):
-                tap.end(whole=True)  # first: what it cost counts before the agent can ask again
-                if strip is not None and (left := strip.end()):
-                    await near.send(h11.Data(data=left))
-                await near.send(h11.EndOfMessage())
+                await end_answer(near, plain.end(), strip, tap)
                 return
             elif not isinstance(event, h11.InformationalResponse):
                 raise ConnectionError("the provider closed the connection")
@@ -368,30 +364,3 @@ class _Once:
         if not self._over:
             self._over = True
             self._end(whole=whole, error=error)
-
-
-async def _pass_refusal(near: Wire, far: Wire, answer: h11.Response, tap: Tap) -> None:
-    """Pass on how the provider refuses a request. Raises _UnknownOptionError when it is for what was added."""
-    body = bytearray()
-    while isinstance(event := await far.next(THINK_SECONDS), h11.Data):
-        body += event.data
-        if len(body) > REFUSAL_LIMIT:
-            raise h11.RemoteProtocolError("the answer is too long")
-    if not isinstance(event, h11.EndOfMessage):
-        raise ConnectionError("the provider closed the connection")
-    if b"stream_options" in body or b"include_usage" in body:
-        raise _UnknownOptionError
-    head = headers.for_agent(answer.headers)
-    tap.head(answer.status_code, head)
-    tap.data(bytes(body))
-    tap.end(whole=True)
-    told = h11.Response(status_code=answer.status_code, headers=head, reason=answer.reason)
-    await near.send(told, h11.Data(data=bytes(body)), h11.EndOfMessage())
-
-
-async def _to_provider(far: Wire, event: h11.Event) -> None:
-    """Send, unless the provider has closed its side: then its answer, which may be there already, says why."""
-    try:
-        await far.send(event)
-    except (OSError, TimeoutError):
-        await asyncio.Event().wait()

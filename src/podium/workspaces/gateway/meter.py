@@ -38,6 +38,9 @@ class Meter:
         self._stream = False
         self._kept = bytearray()
         self._lost = False
+        self._event = bytearray()  # the data of the event that is under way
+        self._begun = False
+        self._cr = False  # whether the last byte was a carriage return
         self.tokens = Tokens()
 
     def head(self, content_type: str) -> None:
@@ -49,6 +52,13 @@ class Meter:
         if not self._stream:
             self._keep(block, _BODY_LIMIT)
             return
+        if self._cr and block:
+            block = block.removeprefix(b"\n")
+            self._cr = False
+        if block.endswith(b"\r"):
+            self._cr = True
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *lines, rest = block.split(b"\n")
         for line in lines:
             self._keep(line, _LINE_LIMIT)
@@ -66,6 +76,7 @@ class Meter:
             else:
                 self._document(bytes(self._kept))
         self._kept.clear()
+        self._line(b"")
 
     def _keep(self, block: bytes, limit: int) -> None:
         if self._lost or len(self._kept) + len(block) > limit:
@@ -75,8 +86,19 @@ class Meter:
             self._kept += block
 
     def _line(self, line: bytes) -> None:
-        if line.startswith(b"data:") and (b"sage" in line or b'"model"' in line[:4096]):
-            self._document(line[5:])
+        """A line of a stream: an event's data is all its `data` lines, and an empty line ends it."""
+        if not self._begun:
+            self._begun = True
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.startswith(b"data:"):
+            if len(self._event) + len(line) <= _LINE_LIMIT:
+                self._event += line[5:] + b"\n"
+            else:
+                self._event.clear()
+        elif not line and self._event:
+            if b"sage" in self._event or b'"model"' in self._event[:4096]:
+                self._document(bytes(self._event))
+            self._event.clear()
 
     def _document(self, text: bytes) -> None:
         with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
