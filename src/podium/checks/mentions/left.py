@@ -18,8 +18,11 @@ from podium.checks.ports import UnreadableError
 from podium.checks.python_claims import parse
 from podium.checks.texts import texts
 from podium.evidence.fingerprint import Findings
+from podium.evidence.outcome import some_of
 from podium.evidence.test_code import is_program
 from podium.runs.model import FileChange
+
+_MOST_LINES = 60_000  # changed lines that are read: a change of more is read by nobody
 
 
 def says_otherwise(changes: tuple[FileChange, ...]) -> bool:
@@ -29,8 +32,9 @@ def says_otherwise(changes: tuple[FileChange, ...]) -> bool:
 
 def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Findings) -> tuple[str, ...]:
     """Note what was left; the answer is what could not be looked at. `products` are the changed Python modules."""
-    changes = bench.order.changes
+    changes, beyond = _readable(bench.order.changes)
     modules, blind = module_changes(products, bench.source)
+    blind = (*beyond, *blind)
     for module in modules:
         try:
             tree = parse(bench.source.read("candidate", module.change.path) or b"")
@@ -54,12 +58,27 @@ def texts_made_untrue(bench: Bench, products: tuple[FileChange, ...], found: Fin
         blind = (f"looked at the first {MOST} of {len(untrue)} things that are otherwise now", *blind)
     searched = texts(bench, wanted_text)
     files = searched.files
-    texts_left([each for each in untrue[:MOST] if not _still_true(each, files)], files, changes, found)
-    examples_left(calls, files, changes, found)
+    programs = tuple(data for path, data in files if is_program(path))
+    texts_left([each for each in untrue[:MOST] if not _still_true(each, programs)], files, bench.order.changes, found)
+    examples_left(calls, files, bench.order.changes, found)
     return (*blind, *searched.blind)
 
 
-def _still_true(each: Untrue, files: tuple[tuple[str, bytes], ...]) -> bool:
+def _readable(changes: tuple[FileChange, ...]) -> tuple[tuple[FileChange, ...], tuple[str, ...]]:
+    """The smallest changes for which there is room, in their order, and what is told of the others."""
+    room, fits = _MOST_LINES, set[str]()
+    known = sorted(changes, key=lambda each: (each.added + each.removed, each.path))
+    for number, change in enumerate(known):
+        room -= max(change.added + change.removed, sum(len(hunk.lines) for hunk in change.hunks))
+        if room < 0:
+            left = some_of(tuple(each.path for each in known[number:]))
+            told = f"looked at the {number} smallest of {len(known)} changed files, and not at {left}"
+            return tuple(each for each in changes if each.path in fits), (told,)
+        fits.add(change.path)
+    return changes, ()
+
+
+def _still_true(each: Untrue, programs: tuple[bytes, ...]) -> bool:
     """Whether the program has it at another place: a name, a flag that a second command takes, a message said twice."""
     if each.rule == "file-left":
         return False  # it was looked for among the paths
@@ -70,5 +89,6 @@ def _still_true(each: Untrue, files: tuple[tuple[str, bytes], ...]) -> bool:
         has = rf"\b(?:def|class|function|func|fn|const|type|struct)\s+{last}\b|^{last}\s*[:=]"
     else:
         return False
+    key = (each.needle.rpartition(".")[2] if each.quoted else each.needle).encode()
     pattern = re.compile(has.encode(), re.MULTILINE)
-    return any(pattern.search(data) for path, data in files if is_program(path))
+    return any(key in data and pattern.search(data) for data in programs)

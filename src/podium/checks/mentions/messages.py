@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from podium.checks.mentions.untrue import Untrue
 from podium.evidence.change_rules import changed_lines
@@ -19,6 +20,7 @@ _PLACES = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ALIKE = 0.5  # likeness of what is there instead, by difflib
 _MOST_COMPARED = 40
+_MOST_PARTS = 400
 
 
 def messages_changed(changes: tuple[FileChange, ...]) -> Iterator[Untrue]:
@@ -36,7 +38,7 @@ def messages_changed(changes: tuple[FileChange, ...]) -> Iterator[Untrue]:
                     come[part] = None
     there = "\n".join(come)
     candidates = list(come)[:_MOST_COMPARED]
-    for part, change in gone.items():
+    for part, change in islice(((part, change) for part, change in gone.items() if part not in come), _MOST_PARTS):
         if part in there:
             continue
         instead = difflib.get_close_matches(part, candidates, 1, _ALIKE) if candidates else []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from podium.checks.mentions.untrue import Untrue
+from podium.checks.mentions.untrue import Untrue, Where
 from podium.evidence.change_rules import changed_lines
 from podium.evidence.fingerprint import Findings
 from podium.evidence.test_code import belongs_to_tests, is_code
@@ -18,6 +18,7 @@ _PAST = re.compile(rb"\s*\.\. (?:version\w{1,20}|deprecated)::")
 _SPAN = re.compile(r"`{1,2}([^`]{1,200})`")
 _EACH = 5  # places shown of one thing
 _LINE_LIMIT = 2000
+_LOOKS = 500  # lines of all files that are looked at for one thing
 _HITS = 200  # lines of one file that are looked at for one thing
 _BACK = 2000  # bytes above a line
 _DOCUMENT = re.compile(r"\.(?:md|mdx|markdown|rst|txt|adoc|texi|org|1|[1-8]\.in)$|(?:^|/)README\w*$")
@@ -51,31 +52,39 @@ def texts_left(
         if change.status != "deleted"
     }
     shown: dict[str, int] = {}
+    keys = [(each.needle.encode(), each.near.encode(), each.where, number) for number, each in enumerate(untrue)]
+    room = [_LOOKS] * len(untrue)
     for path, data in files:
-        for each, needle, beside, unless in wanted:
-            if not _looked_at(each, path) or each.needle.encode() not in data or each.near.encode() not in data:
+        places = _places(path)
+        for number in [at for key, near, where, at in keys if key in data and near in data and where in places]:
+            each, needle, beside, unless = wanted[number]
+            if room[number] <= 0:
                 continue
             if each.quoted and path in written and not is_code(path):
                 continue  # a document that the change edited says of names what it wants to
-            for number, line in _lines(each, path, data):
-                if number in written.get(path, ()) or not needle(line) or not beside(line):
+            for at, line in _lines(each, path, data):
+                room[number] -= 1
+                if at in written.get(path, ()) or not needle(line) or not beside(line):
                     continue
                 if (each.unless and unless(line)) or (each.quoted and not _as_code(each.needle, line)):
                     continue
                 shown[each.message] = shown.get(each.message, 0) + 1
                 if shown[each.message] <= _EACH:
-                    found.add(each.rule, each.level, each.message, path=path, line=number, side="not changed")
+                    found.add(each.rule, each.level, each.message, path=path, line=at, side="not changed")
     for message, count in shown.items():
         if count > _EACH:
             found.add("text-left", "note", f"{count - _EACH} more places: {message}")
 
 
-def _looked_at(each: Untrue, path: str) -> bool:
-    if each.where == "prose":
-        return is_document(path) or (is_code(path) and not belongs_to_tests(path))
-    if each.where == "expected":
-        return is_document(path) or belongs_to_tests(path)
-    return True
+def _places(path: str) -> frozenset[Where]:
+    """What a file may be looked at for."""
+    document, tests = is_document(path), belongs_to_tests(path)
+    found: set[Where] = {"anywhere"}
+    if document or (is_code(path) and not tests):
+        found.add("prose")
+    if document or tests:
+        found.add("expected")
+    return frozenset(found)
 
 
 def _lines(each: Untrue, path: str, data: bytes) -> Iterator[tuple[int, str]]:
