@@ -421,7 +421,8 @@ def test_lines_that_are_asked_for_twice_at_once_are_shown_once_and_come_back_wit
     until(page, "document.querySelector('.l.at')?.dataset.n === '91'")
     page.keyboard.press("x")
     page.keyboard.press("x")
-    shown = f"[...document.querySelectorAll(\"section[data-hunk='{second}'] .l.near\")].map((row) => Number(row.dataset.n))"
+    rows = f"document.querySelectorAll(\"section[data-hunk='{second}'] .l.near\")"
+    shown = f"[...{rows}].map((row) => Number(row.dataset.n))"
     until(page, f"{shown}.length >= 70")  # forty above, and what the file has left below
     numbers = page.evaluate(shown)
     assert numbers == sorted(set(numbers))
