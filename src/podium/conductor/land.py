@@ -38,9 +38,10 @@ from podium.git.mirror import Mirror
 from podium.git.model import Conflicted, Identity, SyncDiverged
 from podium.git.receipts import keep_accepted
 from podium.kernel.errors import ConflictError, PodiumError
-from podium.landing.events import HeldEvent, LandedEvent
+from podium.landing.events import HeldEvent, LandedEvent, ReturnedEvent
 from podium.landing.model import Entry, Queued
 from podium.review.receipt import NOTES_REF, evidence_line
+from podium.review.verdict import was_withdrawn
 from podium.runs.model import Run
 
 TRIES = 20
@@ -112,6 +113,8 @@ class Attempt:
         if done is not None:
             await in_thread(self._record, done, ())
             return True
+        if await in_thread(self._is_withdrawn, tip):
+            return True
         merged = await in_thread(merged_tree, self.mirror, what, tip)
         if isinstance(merged, Conflicted):
             await in_thread(self._conflict, what, tip, merged)
@@ -119,6 +122,8 @@ class Attempt:
         commit = await in_thread(make_commit, self.mirror, what, merged.tree, tip)
         crash_point(self.shop.crash_at, "landing-merged")
         items = await self._verify(what, run, tip, commit, merged.tree)
+        if await in_thread(self._is_withdrawn, tip):  # a person may change their mind while the checks run
+            return True
         broken = [item for item in items if blocks(item) and item.name not in _waived(what)]
         if broken:
             await in_thread(self._broken, what, tip, broken)
@@ -141,9 +146,23 @@ class Attempt:
             return tuple(item for item in items if item.kind in _REVERT_KINDS)
         return items
 
+    def _is_withdrawn(self, tip: str) -> bool:
+        """Whether the accept was voided since the entry was queued; then the entry goes back, and nothing moves."""
+        with self.shop.desk.reading(self.project) as state:
+            review = state.reviews.of(self.entry.spec, self.entry.task)
+            if self.entry.revert_of or not was_withdrawn(review, self.entry.receipt):
+                return False
+        with self.shop.desk.change(self.project) as change:
+            if isinstance(change.state.landings.entries[self.entry.id].state, Queued):
+                why = "its accept was taken back before it landed"
+                change.append(ReturnedEvent(entry=self.entry.id, why=why, onto=tip), actor=self.shop.actor)
+        return True
+
     def _move(self, what: Landable, commit: str, tip: str, checks: tuple[str, ...]) -> bool:
         if what.candidate is not None and what.receipt is not None:
             self._keep_receipt(what, commit)
+        if self._is_withdrawn(tip):
+            return True
         try:
             move_target(self.mirror, self.shop.home, self.ground.project, commit, tip)
         except ConflictError:

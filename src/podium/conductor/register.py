@@ -9,7 +9,7 @@ from pathlib import Path
 from podium.conductor.approve_plan import record_settings
 from podium.conductor.desk import Desk
 from podium.conductor.mirrors import open_mirror, publish, synchronise, target_ref
-from podium.kernel.errors import NotFoundError
+from podium.kernel.errors import NotFoundError, UsageError
 from podium.project.events import ProjectRegistered
 from podium.project.model import Project
 from podium.project.settings import parse_settings
@@ -22,6 +22,8 @@ def register(desk: Desk, root: Path, settings_text: str, *, mirror: str = "", pa
     Raises PodiumError when the target branch does not exist or the mirror cannot be written.
     """
     settings = parse_settings(settings_text)
+    if not _is_text(str(root)):
+        raise UsageError("the repository's path is not UTF-8", where=str(root), do="Rename the directory, or move it.")
     known = _known(desk, root)
     identity = known.id if known else project_id(settings.project, root)
     place = mirror or (known.mirror if known else str(desk.home.mirror(identity)))
@@ -40,6 +42,15 @@ def project_id(name: str, root: Path) -> str:
     """The id of a project, a plain file name: its name and a digest of its place, so that two clones do not meet."""
     slug = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40] or "project"
     return f"{slug}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path can be recorded: bytes that are no UTF-8 are lone surrogates in Python."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _known(desk: Desk, root: Path) -> Project | None:

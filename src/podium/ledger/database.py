@@ -71,7 +71,7 @@ def postgres_engine(url: str) -> sa.Engine:
 def _wal(path: Path) -> None:
     """Put the file in WAL mode once, before anything else opens it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds keys of the web, transcripts, sessions
         connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     except (OSError, sqlite3.Error) as error:
         raise unreadable(str(path), error) from error

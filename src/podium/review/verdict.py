@@ -61,6 +61,20 @@ def voided_for(review: TaskReview) -> str:
     return ""
 
 
+def was_withdrawn(review: TaskReview, receipt: str) -> bool:
+    """Whether the accept of this receipt was voided later."""
+    accepted: tuple[str, int] | None = None
+    for each in review.decisions:
+        match each.decision:
+            case Accepted(receipt=its) if its.id == receipt:
+                accepted = (each.run, each.round)
+            case Voided() if accepted == (each.run, each.round):
+                return True
+            case _:
+                continue
+    return False
+
+
 def last_decision(review: TaskReview) -> Decision | None:
     """The decision that counts; None when there is none yet."""
     return review.decisions[-1].decision if review.decisions else None
