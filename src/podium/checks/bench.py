@@ -15,6 +15,7 @@ import msgspec
 
 from podium.checks.junit import JunitError, TestResult, parse_junit
 from podium.checks.kind import Answer, GatherOrder
+from podium.checks.package_index import Fetch
 from podium.checks.ports import Cache, Executor, Ran, Request, Side, Source
 from podium.checks.pytest_args import junit_env
 from podium.checks.recognise import absent_paths, writes_report
@@ -43,10 +44,17 @@ class Bench:
     """The place where evidence about one candidate is gathered. Use it inside `async with`."""
 
     def __init__(
-        self, order: GatherOrder, executor: Executor, source: Source, cache: Cache, monotonic: Monotonic
+        self,
+        order: GatherOrder,
+        executor: Executor,
+        source: Source,
+        cache: Cache,
+        monotonic: Monotonic,
+        fetch: Fetch | None = None,
     ) -> None:
         self.order = order
         self.source = source
+        self.fetch = fetch  # how an index of packages is asked; None = directly
         self._executor = executor
         self._cache = cache
         self._monotonic = monotonic

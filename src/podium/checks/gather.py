@@ -18,6 +18,7 @@ import msgspec
 from podium.checks.bench import Bench, Monotonic
 from podium.checks.earlier import Shelf, known, put_away, question
 from podium.checks.kind import Answer, Cost, GatherOrder, Job, Kind
+from podium.checks.package_index import Fetch
 from podium.checks.ports import Cache, Executor, Source, UnreadableError
 from podium.evidence.change_rules import not_shown
 from podium.evidence.model import Blind, Holds, Item, NotRun
@@ -42,14 +43,15 @@ async def gather(
     wanted: Wanted | None = None,
     settled: Settled | None = None,
     shelf: Shelf | None = None,
+    fetch: Fetch | None = None,
 ) -> tuple[Item, ...]:
     """Gather all evidence about `order`'s candidate; `emit` gets each item once, as soon as it is known.
 
     `wanted` leaves jobs out. What an earlier gathering put on `shelf` is not gathered again.
     `settled` is called once, when all but the dearer jobs are done, with those that follow;
-    without it nothing waits for anything else. Returns the items in the order in which they were emitted. Cancelling
-    it ends every sandbox that it started. An exception of `emit` ends the gathering and is raised; one of a kind
-    becomes an item that says `not run`.
+    without it nothing waits for anything else. `fetch` is how an index of packages is asked. Returns the items in the
+    order in which they were emitted. Cancelling it ends every sandbox that it started. An exception of `emit` ends the
+    gathering and is raised; one of a kind becomes an item that says `not run`.
     """
     items: list[Item] = []
 
@@ -64,7 +66,7 @@ async def gather(
         await emit(item)
 
     jobs = tuple(job for job in planned(order, kinds) if wanted is None or wanted(job))
-    async with Bench(order, executor, source, cache, monotonic) as bench:
+    async with Bench(order, executor, source, cache, monotonic, fetch) as bench:
         if settled is None:
             await _all([settle(job) for job in jobs])
             return tuple(items)

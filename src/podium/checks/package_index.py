@@ -1,7 +1,8 @@
 """What a package index knows of a name: whether it is there, since when, and with how many releases.
 
 Asked on the host, only for names, and only where podium.toml names the index: the sandbox has no way to it. An answer
-that did not come is an outcome of its own, never "it is not there". No proxy is used.
+that did not come is an outcome of its own, never "it is not there". How an address is fetched (proxy, certificates,
+passwords) is for the caller to say; without a word of theirs the way is direct.
 
     python   GET {index}/{name}/json    the JSON interface of PyPI and of the common mirrors
     npm      GET {index}/{name}         a packument
@@ -14,6 +15,7 @@ import json
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote
@@ -21,7 +23,8 @@ from urllib.parse import quote
 from podium.kernel.value import Value
 
 SECONDS = 10.0
-_LARGEST = 64 * 1024 * 1024
+LARGEST = 64 * 1024 * 1024
+"""Bytes of an answer; of a larger one, one more than these is enough to tell."""
 _SOUND = re.compile(r"(?:@[A-Za-z0-9][\w.-]*/)?[A-Za-z0-9][\w.-]{0,200}")
 
 
@@ -44,6 +47,15 @@ class Unreachable(Value, frozen=True, kw_only=True, tag="unreachable"):
 
 
 Known: TypeAlias = Listed | Absent | Unreachable
+Fetched: TypeAlias = tuple[int, bytes]
+"""The status and the body of an answer."""
+Fetch: TypeAlias = Callable[[str], Fetched]
+"""Fetches one address. Blocks; raises NotFetchedError."""
+OK = 200
+
+
+class NotFetchedError(Exception):
+    """No answer came; the text says why, and holds no password."""
 
 
 def ecosystem_of(path: str) -> str:
@@ -60,24 +72,33 @@ def ecosystem_of(path: str) -> str:
             return "python" if name.startswith("requirements") else ""
 
 
-def look_up(ecosystem: str, index: str, name: str) -> Known:
+def look_up(ecosystem: str, index: str, name: str, fetch: Fetch | None = None) -> Known:
     """Ask an index about one name. Blocks; never raises for what the index or the network does."""
     if not _SOUND.fullmatch(name):
         return Unreachable(why="its name is not one that an index could have")
     url = f"{index}/{quote(name, safe='@')}{'/json' if ecosystem == 'python' else ''}"
+    try:
+        status, data = (fetch or _directly)(url)
+    except NotFetchedError as error:
+        return Unreachable(why=str(error))
+    if status != OK:
+        return Absent() if status in (404, 410) else Unreachable(why=f"the index answers {status}")
+    if len(data) > LARGEST:
+        return Unreachable(why="the index answers more than is read")
+    return _read(ecosystem, data)
+
+
+def _directly(url: str) -> Fetched:
     request = urllib.request.Request(url, headers={"Accept": "application/json", "User-Agent": "podium"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=SECONDS) as answer:
-            data = answer.read(_LARGEST + 1)
+            return OK, answer.read(LARGEST + 1)
     except urllib.error.HTTPError as error:
         error.close()
-        return Absent() if error.code in (404, 410) else Unreachable(why=f"the index answers {error.code}")
+        return error.code, b""
     except (OSError, ValueError) as error:
-        return Unreachable(why=f"the index cannot be reached ({type(error).__name__})")
-    if len(data) > _LARGEST:
-        return Unreachable(why="the index answers more than is read")
-    return _read(ecosystem, data)
+        raise NotFetchedError(f"the index cannot be reached ({type(error).__name__})") from error
 
 
 def _read(ecosystem: str, data: bytes) -> Known:

@@ -12,6 +12,7 @@ from podium.checks.kind import GatherOrder, Kind, installed_kinds
 from podium.checks.ports import Cache
 from podium.conductor.casefile import clauses_of
 from podium.conductor.ground import Ground
+from podium.conductor.index_reach import fetching
 from podium.conductor.own_keys import OwnKeys, redactor_of
 from podium.conductor.setup_reach import SetupReach
 from podium.conductor.shelf import shelf_for
@@ -106,6 +107,7 @@ async def gather_on(
             wanted=wanted,
             settled=settled,
             shelf=shelf,
+            fetch=fetching(ground.environ),
         )
         return tuple(clean_item(item, redactor) for item in items)
     finally:

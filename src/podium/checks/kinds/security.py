@@ -165,7 +165,7 @@ async def _asked(bench: Bench, path: str, names: list[str], found: Findings) -> 
 
     async def ask(name: str) -> Known:
         async with limit:
-            return await asyncio.to_thread(look_up, ecosystem, index, name)
+            return await asyncio.to_thread(look_up, ecosystem, index, name, bench.fetch)
 
     untold: list[str] = []
     told = await asyncio.gather(*(ask(name) for name in names[:_MOST_ASKED]))
