@@ -18,7 +18,7 @@ from podium.conductor.revert import resume_landings, revert
 from podium.git.commits import commit_tree
 from podium.git.mirror import Mirror
 from podium.git.model import Identity
-from podium.landing.model import AtWork, InReview, Landing, OnTarget, TakenBack
+from podium.landing.model import AtWork, InReview, Landing, OnTarget, Returned, TakenBack, TurnedDown
 from podium.review.model import Accepted
 from podium.review.rules import Refused
 from podium.testing import actions
@@ -110,6 +110,23 @@ def test_a_conflict_met_in_the_queue_goes_back_as_a_point_and_lands_in_round_two
     assert isinstance(world.accept("T1"), Accepted)
     world.wait_for("T1", OnTarget)
     eventually(lambda: (world.root / "src/zero.py").read_text() == "print(42)\n", 10)
+
+
+@pytest.mark.slow
+def test_what_is_rejected_after_its_accept_does_not_land(make_world: MakeWorld) -> None:
+    world = make_world(two())
+    doomed = world.start_worker(PODIUM_CRASH_AT="landing-verified")
+    world.order(("T1",))
+    world.wait_for("T1", InReview)
+    before = mirror(world).git("rev-parse", "main")
+    run = world.run_of("T1").id
+    assert isinstance(world.accept("T1"), Accepted)
+    eventually(lambda: doomed.poll() is not None, 60)  # its landing is half done
+    world.judge.reject(run, "on second thoughts")
+    world.start_worker()
+    eventually(lambda: [type(each.state) for each in world.now.landings.entries.values()] == [Returned], 60)
+    assert isinstance(world.task("T1"), TurnedDown)
+    assert mirror(world).git("rev-parse", "main") == before
 
 
 def test_work_that_breaks_together_is_caught_on_the_merged_tree_and_goes_back(make_world: MakeWorld) -> None:

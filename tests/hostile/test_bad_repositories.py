@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -160,3 +161,16 @@ def test_work_on_an_odd_repository_changes_only_what_the_agent_changed(build_wor
     assert (world.root / "src/odd/x.py").exists()
     assert world.podium("status", code=0)
     world.assert_ledger_verifies()
+
+
+def test_under_an_open_umask_nobody_else_gets_into_the_state_directory(place: Place) -> None:
+    build_repository(place.root, {"a.txt": "a\n"})
+    place.podium("init", "--yes", prefix=("sh", "-c", 'umask 000; exec "$@"', "sh"), code=0)
+    assert place.state.stat().st_mode & 0o077 == 0
+
+
+def test_a_path_that_is_not_utf_8_is_told(place: Place) -> None:
+    odd = Place(place.base, place.root / os.fsdecode(b"odd-\xff"))
+    build_repository(odd.root, {"a.txt": "a\n"})
+    odd.refused("init", "--yes", because="the repository's path is not UTF-8")
+    assert not (odd.root / "podium.toml").exists()

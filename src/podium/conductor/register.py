@@ -28,6 +28,7 @@ def register(desk: Desk, root: Path, settings_text: str, *, mirror: str = "", pa
     identity = known.id if known else project_id(settings.project, root)
     place = mirror or (known.mirror if known else str(desk.home.mirror(identity)))
     project = Project(id=identity, name=settings.project, root=str(root), mirror=place, target=settings.target)
+    desk.home.root.mkdir(parents=True, exist_ok=True, mode=0o700)  # made here, it is not left to the umask
     with open_mirror(desk.home, project, path) as copy:
         synchronise(copy, desk.home, project)
         publish(copy, desk.home, project, target_ref(project))
