@@ -69,7 +69,7 @@ def test_another_version_than_the_one_that_was_tried_is_told(world: World) -> No
     assert found["claude"]["version"].startswith("0.0.1")
     assert found["claude"]["tried_version"] not in ("", "0.0.1")
     shown = " ".join(world.podium("agents").out.split())
-    assert f"Podium was tried with its version {found['claude']['tried_version']}" in shown
+    assert f"older than {found['claude']['tried_version']}, which Podium was tried with" in shown
 
 
 def test_a_key_is_told_by_its_place_and_never_by_its_value(world: World) -> None:

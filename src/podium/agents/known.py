@@ -6,6 +6,7 @@ speaks ACP is a command in `podium.toml`; any other program at all is one with `
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import Final
 
@@ -80,6 +81,15 @@ def by_program(program: str) -> Known | None:
     """The agent whose program has that name (the last part of a path)."""
     base = program.rpartition("/")[2]
     return next((each for each in KNOWN if each.command[0] == base), None)
+
+
+def beside_tried(told: str, tried: str) -> str:
+    """How the version that an agent tells is to the one that was tried; empty where they are one, or none is known."""
+    found, known = (re.search(r"\d+(?:\.\d+)+", text) for text in (told, tried))
+    if found is None or known is None or found[0] == known[0]:
+        return ""
+    here, there = ([int(part[:9]) for part in each[0].split(".")] for each in (found, known))
+    return f"{'newer' if here > there else 'older'} than {tried}, which Podium was tried with"
 
 
 def installed(path: str) -> tuple[Known, ...]:

@@ -63,6 +63,8 @@ def _print_none(context: Context) -> None:
 
 
 def _print(context: Context, agent: AgentReport) -> None:
+    from podium.agents.known import beside_tried
+
     output = context.output
     well = not agent.missing and agent.set_up
     glyph = output.paint(output.ink.glyph("yes" if well else "flagged"), "good" if well else "warn")
@@ -73,8 +75,8 @@ def _print(context: Context, agent: AgentReport) -> None:
         output.line(output.paint(indented(text, output.width, 4), "quiet"))
 
     say(f"{' '.join(agent.command)}  (driver {agent.driver})" + (f"  {agent.program}" if agent.program else ""))
-    if agent.tried_version and agent.version and agent.tried_version not in agent.version:
-        say(f"Podium was tried with its version {agent.tried_version}")
+    if beside := beside_tried(agent.version, agent.tried_version):
+        say(beside)
     if agent.provider:
         place = f"{agent.key}, kept out of the sandbox" if agent.key else "no key"
         say(f"model {agent.model or 'its own choice'} at {agent.provider}; {place}")

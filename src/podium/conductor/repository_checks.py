@@ -79,7 +79,7 @@ def _prices_check(premises: Premises) -> Check:
 
 def agents_check(premises: Premises) -> list[Check]:
     """The agents that are set up, each with its version; those that could be."""
-    from podium.agents.known import installed
+    from podium.agents.known import beside_tried, by_program, installed
     from podium.agents.locate import locate, version_text
 
     settings, checks = premises.settings, list[Check]()
@@ -92,7 +92,10 @@ def agents_check(premises: Premises) -> list[Check]:
         checks += _model_check(premises, agent)
         version = version_text(found, seconds=5.0)
         more = tuple(f"mount {path} does not exist" for path in agent.mounts if not Path(path).exists())
-        what = f"{agent.name}: {found.program}" + (f" ({version})" if version else "")
+        about = by_program(agent.command[0])
+        beside = beside_tried(version, about.version if about else "")
+        told = ", ".join(filter(None, (version, beside)))
+        what = f"{agent.name}: {found.program}" + (f" ({told})" if told else "")
         checks.append(Check("agent", "note" if more else "ok", what, "Correct `mounts`." if more else "", more))
     if any(check.name == "model" for check in checks):
         checks.append(_prices_check(premises))
