@@ -53,6 +53,15 @@ def test_an_index_with_a_password_is_asked_from_out_here(tmp_path: Path, place: 
     assert "YWRh" not in repr(found) + repr(origin)
 
 
+@pytest.mark.parametrize("login", ["", "ada:s%40cret@"])
+def test_uvs_named_index_is_asked_with_the_password_of_its_address_or_of_its_variables(login: str) -> None:
+    variables = {"UV_INDEX_OUR_OWN_1_USERNAME": "ada", "UV_INDEX_OUR_OWN_1_PASSWORD": "s@cret"}
+    found = sources({"UV_INDEX": f"our-own.1=https://{login}uv.example/simple", **({} if login else variables)})
+    assert found.env["UV_INDEX"] == "http://uv.example:443/simple"
+    assert found.origins["uv.example:443"].authorization == "Basic YWRhOnNAY3JldA=="
+    assert "cret" not in repr(found) + str(dict(found.env)) + str(found.reach)
+
+
 def test_npms_scopes_and_tokens_are_found_and_the_tokens_stay(tmp_path: Path) -> None:
     (tmp_path / ".npmrc").write_text(
         "registry=https://npm.example/\n@corp:registry=https://corp.example/npm/\n"

@@ -110,6 +110,7 @@ class _Collector:
         self.origins: dict[str, Origin] = {}
         self.rewritten: set[str] = set()
         self.unused: tuple[str, ...] = ()
+        self._environ = environ
         self._logins = logins
         self._tokens = tokens
         self._ca_file = environ.get("SSL_CERT_FILE") or ""
@@ -119,7 +120,8 @@ class _Collector:
         return " ".join(filter(None, (self._one(url, npm=npm) for url in text.split())))
 
     def _one(self, url: str, *, npm: bool) -> str:
-        bare = without_credentials(url.partition("=")[2] if _is_named(url) else url)
+        name, url = (url.partition("=")[0], url.partition("=")[2]) if _is_named(url) else ("", url)
+        bare = without_credentials(url)
         if not bare:
             self._leave_out(url)
             return ""
@@ -127,7 +129,8 @@ class _Collector:
         host, tls = (parts.hostname or "").lower(), parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
         where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        key = _login(url) or (self._tokens.get(where, "") if npm else self._logins.get(host, ""))
+        key = _login(url) or _uv_login(name, self._environ)
+        key = key or (self._tokens.get(where, "") if npm else self._logins.get(host, ""))
         if tls:
             self.hosts.append(where)
         if tls and not key and host not in _LOOPBACK:
@@ -162,6 +165,15 @@ def _login(url: str) -> str:
     if not parts.username and not parts.password:
         return ""
     return _basic(unquote(parts.username or ""), unquote(parts.password or ""))
+
+
+def _uv_login(index: str, environ: Mapping[str, str]) -> str:
+    """The user and password of an index that has a name before it, as uv finds them in variables."""
+    if not index:
+        return ""
+    name = re.sub(r"[^A-Z0-9]", "_", index.upper())
+    user, word = (environ.get(f"UV_INDEX_{name}_{part}", "") for part in ("USERNAME", "PASSWORD"))
+    return _basic(user, word) if user or word else ""
 
 
 def _basic(user: str, password: str) -> str:
