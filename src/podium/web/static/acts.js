@@ -66,25 +66,31 @@ export function confirmed(question, yes) {
   });
 }
 
+const busy = new WeakSet(); // forms whose act is on its way
+
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches?.("form[data-act]")) return;
   event.preventDefault();
   const button = event.submitter ?? form.querySelector("button");
-  if (button?.getAttribute("aria-busy") === "true") return;
+  if (busy.has(form) || button?.getAttribute("aria-busy") === "true") return; // one act of a form at a time
   const question = button?.dataset.confirm ?? form.dataset.confirm;
   if (question && !(await confirmed(question, button?.dataset.says ?? "Yes"))) return;
   button?.setAttribute("aria-busy", "true");
+  busy.add(form);
+  const sent = [...form.querySelectorAll("input[type=text]")].map((field) => [field, field.value]);
   try {
     const done = await send(button?.hasAttribute("formaction") ? button.formAction : form.action, values(form, button));
+    busy.delete(form);
     form.dispatchEvent(new CustomEvent("podium:done", { bubbles: true, detail: done }));
     if (done?.told) toast(done.told, { more: done.warn ?? "" });
     form.closest("details.with")?.removeAttribute("open");
-    for (const field of form.querySelectorAll("input[type=text]")) field.value = "";
+    for (const [field, text] of sent) if (field.value === text) field.value = ""; // not what was typed meanwhile
     if (done?.go) location.assign(done.go);
     else await refresh();
   } catch (error) {
     tellError(error);
+    busy.delete(form);
     button?.removeAttribute("aria-busy"); // at once: who corrects what was refused must not be ignored
     await refresh();
   } finally {

@@ -150,12 +150,14 @@ class PodiumDiff extends HTMLElement {
   // --- the index ---------------------------------------------------------------------------------------------------
 
   async #index() {
+    const turn = (this.turn = (this.turn ?? 0) + 1);
     let found;
     for (let wait = 500; !found; wait = Math.min(8000, wait * 2)) {
       try {
         const answer = await fetch(this.address("index"), { headers: { accept: "application/json" } });
         if (answer.ok) found = await answer.json();
       } catch { /* tried again below */ }
+      if (turn !== this.turn) return this.ready; // another order or view was asked for meanwhile: that one counts
       if (!found) await new Promise((go) => setTimeout(go, wait));
     }
     const marks = this.marks;
@@ -285,8 +287,13 @@ class PodiumDiff extends HTMLElement {
   }
 
   async #unfold(section) {
-    const answer = await fetch(this.address("unfolded", { hunk: section.dataset.hunk }));
-    if (!answer.ok) return;
+    if (section.dataset.unfolding) return; // two quick clicks show the lines once
+    section.dataset.unfolding = "on";
+    const answer = await fetch(this.address("unfolded", { hunk: section.dataset.hunk })).catch(() => null);
+    if (!answer?.ok) {
+      delete section.dataset.unfolding;
+      return;
+    }
     const holder = document.createElement("template");
     holder.innerHTML = await answer.text();
     const lines = holder.content.querySelector("section")?.children ?? [];

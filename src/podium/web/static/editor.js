@@ -14,6 +14,8 @@ const key = `podium-draft:${form.dataset.draft}`;
 let clean = field.value;
 let waiting = 0;
 let asked = 0;
+let saving = false;
+let again = false;
 
 function dirty() {
   return field.value !== clean;
@@ -109,6 +111,9 @@ function changed() {
 }
 
 async function save() {
+  again = saving; // the server would take a second one for a stranger's
+  if (saving) return;
+  saving = true;
   const text = field.value;
   try {
     const done = await send(form.action, { name, text, blob: form.elements.blob.value });
@@ -119,6 +124,9 @@ async function save() {
     saved.textContent = dirty() ? "Not saved yet" : "Saved";
   } catch (error) {
     tellError(error);
+  } finally {
+    saving = false;
+    if (again && dirty()) save();
   }
 }
 

@@ -110,18 +110,14 @@ function schedule() {
   setTimeout(() => { wanted = false; refresh(); }, 120);
 }
 
-/** Bring the live parts of this page up to date. */
+/** Bring the live parts of this page up to date. One page is fetched at a time: an older one never comes last. */
 export async function refresh() {
-  if (fetching) {
+  while (fetching) {
     await fetching;
     if (Number(root.dataset.seq ?? 0) >= known.seq && Number(root.dataset.errands ?? 0) === known.errands) return;
   }
-  fetching = load();
-  try {
-    await fetching;
-  } finally {
-    fetching = null;
-  }
+  fetching = load().finally(() => { fetching = null; });
+  await fetching;
 }
 
 async function load() {

@@ -5,6 +5,7 @@ import { send, tellError } from "/static/acts.js";
 import { toast } from "/static/toast.js";
 
 const drafts = new Map(); // id -> { id, text, path, line, hunk, revision, dirty }
+const saving = new Map(); // id -> the last save of it that was asked for
 const listeners = new Set();
 let diff = null;
 let prefix = "";
@@ -53,7 +54,11 @@ async function fetchAll() {
     const found = (await answer.json()).drafts;
     const ids = new Set(found.map(({ id }) => id));
     for (const [id, draft] of drafts) if (!draft.dirty && !ids.has(id)) forget(id);
-    for (const draft of found) if (!drafts.get(draft.id)?.dirty) drafts.set(draft.id, { ...draft, dirty: false });
+    for (const draft of found) {
+      const known = drafts.get(draft.id);
+      if (!known) drafts.set(draft.id, { ...draft, dirty: false });
+      else if (!known.dirty) Object.assign(known, draft); // the same draft: a box that shows it goes on with it
+    }
     for (const draft of drafts.values()) if (draft.dirty) save(draft);
   } catch { /* what is in this browser is enough for now */ }
   for (const block of diff.shown) dress(block.element);
@@ -76,15 +81,23 @@ function remember(draft) {
   told();
 }
 
-async function save(draft) {
+/** Save a draft, one save of it at a time: two would tell of the same revision, and the second be a stranger's. */
+function save(draft) {
   clearTimeout(draft.timer);
-  if (!draft.text.trim()) return;
+  const next = (saving.get(draft.id) ?? Promise.resolve()).then(() => store(draft));
+  saving.set(draft.id, next);
+  return next;
+}
+
+async function store(draft) {
+  if (!draft.text.trim() || !draft.dirty || !drafts.has(draft.id)) return;
   const text = draft.text;
   const { run, round } = diff.dataset;
   const { id, path, line, hunk, revision } = draft;
   try {
     await send("/act/review/draft", { run, round: Number(round), id, text, path, line, hunk, revision });
     draft.revision = revision + 1;
+    if (!drafts.has(id)) return; // it was dropped meanwhile
     if (draft.text === text) {
       draft.dirty = false;
       localStorage.removeItem(prefix + id);
@@ -207,6 +220,7 @@ export async function drop(id) {
   forget(id);
   told();
   try {
+    await saving.get(id); // a save that is on its way must not bring it back
     await send("/act/review/undraft", { run: diff.dataset.run, ids: [id] });
   } catch (error) {
     if (error.status) tellError(error);

@@ -85,7 +85,7 @@ export async function flush() {
         }
         // The server understood it and will never take it (an id of another project, a broken entry): let it go.
       }
-      localStorage.removeItem(key);
+      forget(key);
     }
     tell("");
   } finally {
@@ -104,17 +104,30 @@ function remember(mine) {
 
 function waiting(mine) {
   const found = [];
-  for (let at = 0; at < localStorage.length; at += 1) {
-    const key = localStorage.key(at);
-    if (!key.startsWith(PREFIX) || (open && key === PREFIX + open.id)) continue;
+  for (const key of stored()) {
+    if (open && key === PREFIX + open.id) continue;
     try {
       found.push([key, JSON.parse(localStorage.getItem(key))]);
     } catch {
-      localStorage.removeItem(key);
+      forget(key);
     }
   }
   if (mine && !found.some(([key]) => key === PREFIX + mine.id)) found.push([PREFIX + mine.id, mine]);
   return found.sort((one, other) => (one[1].began < other[1].began ? -1 : 1));
+}
+
+function stored() {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+  } catch {
+    return []; // storage is forbidden: the batches live in their tabs
+  }
+}
+
+function forget(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch { /* there was none */ }
 }
 
 function count() {

@@ -8,6 +8,7 @@ const SECOND = "protected:two-reviewers:";
 const READ = new Set(["unread", "unread-lane"]); // what is told in a terminal is of no use here
 const dialog = document.getElementById("verdict");
 let diff = null;
+let opening = false;
 
 export function start(element) {
   diff = element;
@@ -21,6 +22,16 @@ function make(tag, values = {}, ...children) {
 }
 
 async function open() {
+  if (opening || dialog.open && dialog.querySelector("#accept")) return; // a reason that is being typed stays
+  opening = true;
+  try {
+    await show();
+  } finally {
+    opening = false;
+  }
+}
+
+async function show() {
   await flush();
   await points.settle();
   let facts;
@@ -36,7 +47,7 @@ async function open() {
   const close = make("button", { type: "button", className: "quiet", textContent: "Back to reading" });
   close.addEventListener("click", () => dialog.close());
   dialog.replaceChildren(title, ...accepting(facts), ...refining(), ...rejecting(), make("div", { className: "acts" }, close));
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
 }
 
 const common = () => ({ run: diff.dataset.run, round: Number(diff.dataset.round), tree: diff.dataset.tree });
@@ -110,7 +121,7 @@ function accepting(facts) {
 
 function accepted(done) {
   if (!done.accepted && !done.approved) {
-    open();
+    show(); // what stood against it has changed
     return;
   }
   const home = make("a", { href: "/", className: "button main", textContent: "To what needs you" });
