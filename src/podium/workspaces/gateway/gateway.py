@@ -142,7 +142,7 @@ class Gateway:
         method, goal = request.method.decode("latin-1"), request.target.decode("latin-1")
         path, _, query = goal.partition("?")
         if headers.value_of(request.headers, b"upgrade").lower() == "websocket":
-            # Codex goes on over plain requests at once after this answer, and tries others again.
+            # 426 and not 404: the address is right, the protocol is not, and a client can go on over plain requests.
             message = "there are no websockets here: use plain requests"
             await self._refuse(near, Refusal(status=426, reason="invalid_request_error", message=message))
             return
