@@ -67,7 +67,7 @@ def test_the_environment_says_what_a_terminal_can_show() -> None:
         return terminal_facts(environ, no_color=False)
 
     assert facts(TERM="xterm") == TerminalFacts(color=None, moving=True, unicode=True)
-    assert facts(TERM="dumb") == facts() == TerminalFacts(color=False, moving=False)
+    assert facts(TERM="dumb") == facts() == TerminalFacts(color=False, moving=False, dumb=True)
     assert facts(TERM="xterm", CI="true") == TerminalFacts(color=None, moving=False)
     assert facts(TERM="xterm", CI="false", CLICOLOR="0") == TerminalFacts(color=False)
     assert facts(TERM="dumb", CLICOLOR_FORCE="1").color is True

@@ -25,6 +25,7 @@ class Output:
         self.color = sys.stdout.isatty() if terminal.color is None else terminal.color
         self.error_color = sys.stderr.isatty() if terminal.color is None else terminal.color
         self.live = sys.stdout.isatty() and not json and terminal.moving
+        self.paged = self.interactive and not terminal.dumb
         self._terminal = terminal
 
     @property

@@ -70,7 +70,7 @@ def command(
             tell_why(context, mirror, case, why)
         elif mark or closing or answers:
             _record(context, case, hunks, mark, closing, answers)
-        elif context.output.interactive and context.output.live and not printed:
+        elif context.output.paged and not printed:
             _read(click_context, context, mirror, case)
         else:
             _print(context, mirror, case, every)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TerminalFacts:
-    """`color` where it is asked for or forbidden (None: as the stream is), `moving` whether lines may be drawn anew."""
+    """`color` where it is asked for or forbidden (None: as the stream is), `moving` whether lines may be drawn anew
+    without being asked for, `dumb` whether none can be."""
 
     color: bool | None = None
     moving: bool = True
+    dumb: bool = False
     unicode: bool = True
 
 
@@ -23,7 +25,7 @@ def terminal_facts(environ: Mapping[str, str], *, no_color: bool) -> TerminalFac
     unwanted = dumb or environ.get("CLICOLOR") == "0"
     color = False if forbidden else True if forced else False if unwanted else None
     in_ci = environ.get("CI", "") not in ("", "0", "false")  # its log keeps every drawing of a table below the last
-    return TerminalFacts(color=color, moving=not dumb and not in_ci, unicode=_is_unicode(environ))
+    return TerminalFacts(color=color, moving=not dumb and not in_ci, dumb=dumb, unicode=_is_unicode(environ))
 
 
 def _is_unicode(environ: Mapping[str, str]) -> bool:

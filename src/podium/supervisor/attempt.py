@@ -126,7 +126,8 @@ class Attempt:
             return stage.broken.result()
         if stage.stop.done():
             return stage.stop.result()
-        return conversation.result()
+        stage.sample()  # what it broke since the last look counts as well
+        return stage.broken.result() if stage.broken.done() else conversation.result()
 
     async def _converse(self, process: AgentProcess, task: AgentTask) -> Ending:
         try:

@@ -159,8 +159,7 @@ class Stage:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             ticks += 1
-            if self._running.is_set() and not self._held:
-                self._sample()
+            self.sample()
             self._tripped(self._tripwire.tick(self._now()))
             if ticks % _LOOK_EVERY == 0:
                 self.mailbox.look()
@@ -176,8 +175,9 @@ class Stage:
         """Whether a person stopped the clock."""
         return not self._running.is_set()
 
-    def _sample(self) -> None:
-        if self.process is None:
+    def sample(self) -> None:
+        """Look at what the sandbox uses now, unless it stands still; a limit that is broken ends the round."""
+        if self.process is None or self._held or not self._running.is_set():
             return
         breach: Breach | None = self._watchdog.sample(self.process.first_pid)
         if breach is not None:
