@@ -53,6 +53,9 @@ def test_a_wrong_candidate_is_refined_and_the_right_one_lands(tell: Tell) -> Non
     why = story.good("why", "src/total.py:2", "--json").json
     assert (why["task"], why["agent"], why["round"]) == ("total/T1", "scripted", 2)
     assert why["reviewer"] == "Ada <ada@example.org>"
+    verified = story.good("verify", "--require", "receipt", "--json").json
+    assert [each["found"]["type"] for each in verified["commits"]] == ["unproven"]
+    assert verified["commits"][0]["found"]["receipt"]["reviewer"] == why["reviewer"]
     assert "accepted" in story.good("log", "T1").out
     assert story.good("ledger", "verify", "--json").json["verified"] is True
     assert "E1" in story.good("evidence", "T1").out
@@ -84,6 +87,9 @@ def test_a_landed_task_is_taken_back(tell: Tell) -> None:
     story.good("revert", "T1", "--reason", "not wanted after all")
     eventually(lambda: story.state() == "reverted", 20.0, every=0.1)
     eventually(lambda: not (story.world.repository / "src" / "total.py").exists(), 20.0, every=0.1)
+    eventually(lambda: "Revert" in story.world.git("log", "-1", "--format=%s", "main"), 20.0, every=0.1)
+    verified = story.good("verify", "main~2..main", "--require", "receipt", "--json").json
+    assert [each["found"]["type"] for each in verified["commits"]] == ["revert", "unproven"]
 
 
 @pytest.mark.slow
@@ -148,6 +154,11 @@ def test_of_two_racing_agents_one_is_accepted_with_a_signature_and_the_other_arc
     assert accepted["signed"] is True
     story.until("landed")
     assert "rival was accepted" in story.good("log", "T1").out
+    eventually(lambda: "src/total.py" in story.world.git("ls-tree", "-r", "--name-only", "main"), 20.0, every=0.1)
+    signers = key.with_name("allowed_signers")
+    signers.write_text(f"ada@example.org {key.with_suffix('.pub').read_text()}")
+    verified = story.good("verify", "main", "--require", "signature", "--signers", str(signers))
+    assert "trusted" in verified.out
 
 
 @pytest.mark.slow

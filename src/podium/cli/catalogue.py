@@ -56,6 +56,7 @@ VERBS: dict[str, Entry] = {
     "revert": Entry("revert", "Take a landed task back by a revert commit.", "Land"),
     "log": Entry("log", "Tell what happened, newest last.", "Record"),
     "why": Entry("why", "Tell how a line came to be: clause, task, agent, reviewer, receipt, evidence.", "Record"),
+    "verify": Entry("verify", "Tell whether commits are exactly what a person accepted, and who.", "Record"),
     "ledger": Entry("ledger", "Verify or export the record of every decision.", "Record"),
     "gc": Entry("gc", "Show what disk space can be freed without losing anything, and free it.", "Record"),
 }

@@ -72,8 +72,8 @@ def find_range(repository: UserRepository, text: str) -> Range:
     first, dots, last = text.partition("...") if "..." in text else text.partition("..")
     if not first and not last:
         raise UsageError("this names no commits", where=f"{text!r}", do="For example: podium check main..HEAD")
-    head = _commit(repository, (last or "HEAD") if dots else "HEAD")
-    start = _commit(repository, first or "HEAD")
+    head = repository.commit((last or "HEAD") if dots else "HEAD")
+    start = repository.commit(first or "HEAD")
     merged = repository.git(["merge-base", start, head], check=False)
     if merged.code != 0:
         raise UsageError(
@@ -82,17 +82,6 @@ def find_range(repository: UserRepository, text: str) -> Range:
             do="In a shallow clone, fetch more of it first: git fetch --unshallow",
         )
     return Range(base=merged.text(), head=head)
-
-
-def _commit(repository: UserRepository, name: str) -> str:
-    found = repository.git(["rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}"], check=False)
-    if found.code != 0:
-        raise NotFoundError(
-            "there is no such commit here",
-            where=name,
-            do="Name commits, branches or tags: podium check main..HEAD. A shallow clone may have to fetch it first.",
-        )
-    return found.text()
 
 
 @contextmanager

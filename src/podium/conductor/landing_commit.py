@@ -16,6 +16,9 @@ from podium.runs.model import Candidate
 from podium.runs.store import candidate_of
 
 ENTRY_TRAILER = "Podium-Landing"
+TASK_TRAILER = "Podium-Task"
+RECEIPT_TRAILER = "Podium-Receipt"
+REVIEWER_TRAILER = "Reviewed-by"
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,12 @@ def message(what: Landable) -> str:
             *([_one_line(entry.reason)] if entry.reason else []),
             "",
         ]
-    lines.append(f"Podium-Task: {entry.spec}/{entry.task}")
+    lines.append(f"{TASK_TRAILER}: {entry.spec}/{entry.task}")
     lines.append(f"{ENTRY_TRAILER}: {entry.id}")
     if what.receipt is not None:
-        lines.append(f"Podium-Receipt: {what.receipt.id}")
+        lines.append(f"{RECEIPT_TRAILER}: {what.receipt.id}")
         lines.append(f"Assisted-by: {what.agent}")
-    lines.append(f"Reviewed-by: {what.by}")
+    lines.append(f"{REVIEWER_TRAILER}: {what.by}")
     return "\n".join(lines) + "\n"
 
 

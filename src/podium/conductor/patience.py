@@ -13,12 +13,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from podium.git.run import GitError
+from podium.git.run import GitError, is_full
 from podium.ledger.versions import RefusedError
 
 ROOM_SECONDS = 2.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-_SAID = ("No space left on device", "Disk quota exceeded")
 
 
 async def patiently(what: str, act: Callable[[], Awaitable[None]]) -> None:
@@ -43,7 +42,7 @@ def _is_full(error: BaseException) -> bool:
         case RefusedError() | OperationalError() | DBAPIError(connection_invalidated=True):
             return True
         case GitError(stderr=said):
-            return any(sign in said for sign in _SAID)
+            return is_full(said)
         case OSError(errno=number):
             return number in _FULL
         case _:

@@ -10,16 +10,18 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import TypeAlias
 
 from podium.git.run import SEARCH_PATH
+from podium.kernel.clock import moment
 from podium.kernel.errors import PodiumError
 from podium.kernel.value import Value
 from podium.review import person, sshsig
 from podium.review.model import Receipt, Signature
 from podium.review.ports import Signer
-from podium.review.receipt import NAMESPACE, open_envelope
+from podium.review.receipt import NAMESPACE, Opened, open_envelope
 
 _LITERAL = re.compile(r"^(?:key::)?((?:ssh|ecdsa|sk)-[^\s]+\s+[A-Za-z0-9+/=]+.*)$", re.DOTALL)
 _PATIENCE = 120.0  # seconds for a person at a passphrase or at a security key
@@ -105,18 +107,33 @@ class Invalid(Value, frozen=True, kw_only=True, tag="invalid"):
 
 Verification: TypeAlias = Verified | Unsigned | Untrusted | Invalid
 
+_PREFERRED = (Verified, Untrusted, Invalid)
+_MOST_SIGNATURES = 16
+
 
 def verify_envelope(envelope: str, allowed_signers: Path | None) -> Verification:
     """What an envelope is worth, found offline. `allowed_signers` is a file as in ssh-keygen(1); None = there is none.
 
+    Of several signatures the best counts, as DSSE has it. A key counts where it was allowed when the receipt says that
+    it was given, as git does with the date of a signed commit: a reviewer who left does not take their reviews along.
     Whether the commit in it is the one in a repository is the caller's to compare.
     Raises PodiumError when ssh-keygen cannot be run.
     """
     try:
         opened = open_envelope(envelope)
-        if not opened.signatures:
-            return Unsigned(receipt=opened.receipt)
-        signature = opened.signatures[0]
+    except PodiumError as error:
+        return Invalid(why=error.what)
+    if not opened.signatures:
+        return Unsigned(receipt=opened.receipt)
+    if len(opened.signatures) > _MOST_SIGNATURES:
+        return Invalid(why=f"{len(opened.signatures)} signatures hang on one receipt")
+    found = [_worth(opened, signature, allowed_signers) for signature in opened.signatures]
+    return min(found, key=lambda each: _PREFERRED.index(type(each)))
+
+
+def _worth(opened: Opened, signature: Signature, allowed_signers: Path | None) -> Verification:
+    """What one signature makes of a receipt."""
+    try:
         keyid = sshsig.fingerprint(signature.blob)
     except PodiumError as error:
         return Invalid(why=error.what)
@@ -132,12 +149,16 @@ def _verify(receipt: Receipt, signed: bytes, armour: Path, keyid: str, allowed: 
         return Invalid(why=f"the signature does not fit: {_last(sound.stderr or sound.stdout)}")
     if allowed is None:
         return Untrusted(receipt=receipt, keyid=keyid, why="there is no file of allowed signers")
-    found = _ssh_keygen(["-Y", "find-principals", "-s", str(armour), "-f", str(allowed)])
+    try:
+        then = f"-Overify-time={moment(receipt.at).astimezone(UTC):%Y%m%d%H%M%S}"
+    except (ValueError, OverflowError):
+        return Untrusted(receipt=receipt, keyid=keyid, why="the receipt does not say when it was given")
+    found = _ssh_keygen(["-Y", "find-principals", then, "-s", str(armour), "-f", str(allowed)])
     principals = [line.strip() for line in found.stdout.splitlines() if line.strip()]
     if found.returncode != 0 or not principals:
         return Untrusted(receipt=receipt, keyid=keyid, why=f"{keyid} is none of the allowed signers")
     for principal in principals:
-        command = ["-Y", "verify", "-f", str(allowed), "-I", principal, "-n", NAMESPACE, "-s", str(armour)]
+        command = ["-Y", "verify", then, "-f", str(allowed), "-I", principal, "-n", NAMESPACE, "-s", str(armour)]
         if person.key(principal) == person.key(receipt.reviewer) and not _ssh_keygen(command, stdin=signed).returncode:
             return Verified(receipt=receipt, signer=principal, keyid=keyid)
     why = f"{keyid} belongs to {', '.join(principals)}, but the receipt names {receipt.reviewer}"
@@ -158,7 +179,7 @@ class _Done(Value, frozen=True, kw_only=True):
 def _ssh_keygen(
     arguments: Sequence[str], *, stdin: bytes = b"", agent: str = "", ask: bool = False, timeout: float = 20.0
 ) -> _Done:
-    environment = {"PATH": SEARCH_PATH, "LC_ALL": "C", "SSH_ASKPASS_REQUIRE": "never"}
+    environment = {"PATH": SEARCH_PATH, "LC_ALL": "C", "TZ": "UTC0", "SSH_ASKPASS_REQUIRE": "never"}
     if agent:
         environment["SSH_AUTH_SOCK"] = agent
     try:

@@ -26,7 +26,7 @@ from podium.git.commits import person_environment
 from podium.git.mirror import RAW_ATTRIBUTES, Mirror, git_init
 from podium.git.model import HarvestReport, Identity
 from podium.git.paths import to_text
-from podium.git.run import SEARCH_PATH, GitError, environment, stop
+from podium.git.run import SEARCH_PATH, GitError, environment, is_full, stop
 from podium.git.template import OBJECTS_IN_SANDBOX
 from podium.kernel.value import Value
 
@@ -159,12 +159,11 @@ def harvest_directly(
 def harvest_error(code: int, output: bytes) -> GitError:
     """The error for a harvest whose command ended with `code`, printing `output`."""
     tail = output.decode("utf-8", "replace").strip()[-2000:]
-    full = any(sign in tail for sign in ("No space left", "quota exceeded", "I/O error"))  # the last: dash
     return GitError(
         f"the harvest failed: {tail or f'exit code {code}'}",
         code=code,
         stderr=tail,
-        do="Free some disk space and gather the candidate again; the workspace is untouched." if full else "",
+        do="Free some disk space and gather the candidate again; the workspace is untouched." if is_full(tail) else "",
     )
 
 

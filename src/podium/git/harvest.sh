@@ -31,16 +31,23 @@ grep -z '/$' "$out/others" >"$out/nested" || [ $? -eq 1 ]
 	sed -z 's,/$,,; s/^/:(exclude,top,literal)/' "$out/nested"
 	sed -z 's/^/:(exclude,top,literal)/' "$out/kept"
 } >"$out/wanted"
-if ! git add --all --pathspec-from-file="$out/wanted" --pathspec-file-nul 2>"$out/said"; then
-	tail -c 4000 "$out/said" >&2
+# What it says is kept in a variable: on a full disk a file would not hold it.
+newline='
+'
+if ! said=$(git add --all --pathspec-from-file="$out/wanted" --pathspec-file-nul 2>&1); then
+	printf '%s\n' "$said" | tail -c 4000 >&2
 	exit 1
 fi
 # git only warns of a directory that it cannot enter (too deep for any path): what is in it must not get lost silently.
-if grep '^warning: could not open directory' "$out/said" >"$out/closed"; then
+case $newline$said in
+*"${newline}warning: could not open directory"*)
+	closed=${newline}${said}
+	closed=${closed#*"${newline}"warning: could not open directory}
 	echo "a directory cannot be entered, perhaps because its path is too long; it begins with" >&2
-	head -n 1 "$out/closed" | cut -c 1-300 >&2
+	printf '%.300s\n' "${closed%%"$newline"*}" >&2
 	exit 1
-fi
+	;;
+esac
 
 # ... and the files of nested repositories one by one, less those that their .gitignore names.
 xargs -0 -r -I {} find ./{} -name .git -prune -o \( -type f -o -type l \) -print0 <"$out/nested" >"$out/nested-files"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from podium.git.bring import bring_refs
 from podium.git.mirror import Mirror
 from podium.git.model import NULL_ID
 from podium.git.user_repository import UserRepository
@@ -36,3 +39,16 @@ def fetch_receipts(user: UserRepository, mirror: Mirror, notes_ref: str) -> None
             f"+{ACCEPTED}/*:{ACCEPTED}/*",
         ]
     )
+
+
+def copy_receipts(mirror: Mirror, user_root: Path, notes_ref: str) -> None:
+    """Bring notes and accepted candidates from a user's repository, as far as it has them. Raises GitError."""
+    bring_refs(mirror, user_root, [f"+{notes_ref}*:{notes_ref}*", f"+{ACCEPTED}/*:{ACCEPTED}/*"])
+
+
+def note_blobs(mirror: Mirror, notes_ref: str) -> dict[str, str]:
+    """The blob of each commit's note, by commit; empty when there are no notes."""
+    if mirror.resolve(notes_ref) is None:
+        return {}
+    listed = mirror.git(["notes", f"--ref={notes_ref}", "list"]).text()
+    return {commit: blob for blob, _, commit in (line.partition(" ") for line in listed.splitlines())}

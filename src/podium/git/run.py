@@ -42,9 +42,8 @@ SETTINGS: tuple[str, ...] = (
     "advice.detachedHead=false",
 )
 
+_ROOM = "Free some disk space and try again; nothing was half done."
 _HINTS: tuple[tuple[str, str], ...] = (
-    ("No space left on device", "Free some disk space and try again; nothing was half done."),
-    ("Disk quota exceeded", "Free some disk space and try again; nothing was half done."),
     (".lock': File exists", "Another git may be at work. If none is, a killed one left the lock file: remove it."),
     (
         "dubious ownership",
@@ -52,6 +51,28 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ),
     ("Permission denied", "Check who owns the files that are named above."),
 )
+
+# dash calls every failed write an I/O error; what the kernel calls one is an "Input/output error".
+_NO_ROOM = re.compile(r"No space left|quota exceeded|out of diskspace|\bI/O error", re.IGNORECASE)
+_NOT_WRITTEN = re.compile(
+    r"\b(?:couldn't|could not|cannot|can't|unable to|failed to|failure to) (?:write|close|append)|\bwrite error",
+    re.IGNORECASE,
+)
+_OTHER_REASON = re.compile(
+    r"permission|not permitted|read-only|not a directory|is a directory|no such|input/output error|too long|broken pipe"
+    r"|exists|too many|invalid",
+    re.IGNORECASE,
+)
+
+
+def is_full(said: str) -> bool:
+    """Whether what git (or dash) printed means that there is no room on the disk.
+
+    Git says "couldn't write" of some of its files and no more. Where it names no other reason, that is what it was.
+    """
+    if _NO_ROOM.search(said):
+        return True
+    return bool(_NOT_WRITTEN.search(said)) and not _OTHER_REASON.search(said)
 
 
 class GitResult(NamedTuple):
@@ -203,7 +224,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def failure(args: Sequence[str | bytes], result: GitResult) -> GitError:
     """The error that says why a command failed: the end of what it printed, and what can be done."""
     tail = result.stderr.decode("utf-8", "replace").strip()[-2000:]
-    do = next((hint for sign, hint in _HINTS if sign in tail), "")
+    do = _ROOM if is_full(tail) else next((hint for sign, hint in _HINTS if sign in tail), "")
     return GitError(
         tail or f"failed with exit code {result.code}", command=_shown(args), code=result.code, stderr=tail, do=do
     )

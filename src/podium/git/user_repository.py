@@ -124,6 +124,17 @@ class UserRepository:
             raise UsageError(f"there is no branch {branch}", where=str(self.root), do="git branch lists yours.")
         return result.text()
 
+    def commit(self, name: str) -> str:
+        """The id of the commit that a branch, a tag or any other name means. Raises NotFoundError."""
+        found = self.git(["rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}"], check=False)
+        if found.code != 0:
+            raise NotFoundError(
+                "there is no such commit here",
+                where=name,
+                do="Name commits, branches or tags. A shallow clone may have to fetch it first.",
+            )
+        return found.text()
+
     def facts(self) -> RepositoryFacts:
         """All that `init` and `doctor` want to know."""
         index = self.git(["ls-files", "-s", "-z"]).stdout
