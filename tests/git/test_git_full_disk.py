@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,9 +21,9 @@ from podium.git.receipts import keep_accepted
 from podium.git.run import is_full
 from podium.git.template import export_template
 from podium.kernel.errors import PodiumError
+from podium.testing.disks import NoDiskError, little_room, small_disk
 from podium.testing.repositories import build_repository
 
-PAGE = 4096
 ROOM = (*range(15), 20, 40, 80, 160)
 """In pages: so that the room ends at the first write of a step, at the next one, and so on."""
 
@@ -34,33 +33,12 @@ NOW = "2026-03-01T10:00:00.000Z"
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=8m", "podium-test", str(place)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {made.stderr}")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
-
-
-@contextlib.contextmanager
-def little_room(disk: Path, pages: int) -> Iterator[None]:
-    """So many pages are free meanwhile."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as out:
-        for size in (1 << 20, PAGE):
-            with contextlib.suppress(OSError):
-                while out.write(b"\xa5" * size) == size:
-                    pass
-    os.truncate(ballast, max(0, ballast.stat().st_size - pages * PAGE))
-    try:
-        yield
-    finally:
-        ballast.unlink()
+    with contextlib.ExitStack() as stack:
+        try:
+            place = stack.enter_context(small_disk(tmp_path / "disk", 8))
+        except NoDiskError as error:
+            pytest.skip(str(error))
+        yield place
 
 
 class Work:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import re
 import sqlite3
 import subprocess
@@ -22,6 +22,7 @@ from podium.plan.events import DispatchOrdered
 from podium.runs.model import AwaitingPermission
 from podium.testing import actions
 from podium.testing.clock import FakeClock
+from podium.testing.disks import NoDiskError, little_room, small_disk
 from podium.testing.repositories import build_repository
 from podium.testing.script import rounds
 from podium.testing.waiting import eventually
@@ -149,40 +150,32 @@ def test_a_command_that_cannot_write_says_so_and_works_afterwards(shared: World,
     assert shared.now.seq > seq
 
 
-def mount(place: Path) -> Path:
-    """A small file system of its own for a state directory."""
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=48m", "podium-test", str(place)]
-    made = subprocess.run(command, capture_output=True, check=False)
-    if made.returncode != 0:
-        pytest.skip(f"no file system can be mounted here: {made.stderr.decode()}")
-    return place
-
-
 @pytest.mark.slow
 def test_a_full_disk_delays_work_and_loses_none(build_world: Callable[..., World]) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small file system")
+    go = actions.Ask(title="May I?", allowed=(write("a"), actions.Say(text="done")))
+    case = Case(rounds((go,)))
+    with contextlib.ExitStack() as disks:
 
-    mounted: list[Path] = []
-    try:
-        go = actions.Ask(title="May I?", allowed=(write("a"), actions.Say(text="done")))
-        case = Case(rounds((go,)))
-        world = build_world({"a": case, **simple("b")}, before=lambda world: mounted.append(mount(world.state)))
+        def mount(world: World) -> None:
+            try:
+                disks.enter_context(small_disk(world.state, 48))
+            except NoDiskError as error:
+                pytest.skip(str(error))
+
+        world = build_world({"a": case, **simple("b")}, before=mount)
         world.order("a")
         eventually(lambda: isinstance(world.round_of("a").state, AwaitingPermission), 60)
-        ballast = world.state / "ballast"
-        fill(ballast)
-        refused = world.podium("allow", world.full("a"))
-        assert refused.code == 1, refused
-        assert world.podium("status").code == 0
-        assert world.podium("run", "--no-follow", world.full("b")).code == 1
+        with little_room(world.state):
+            refused = world.podium("allow", world.full("a"))
+            assert refused.code == 1, refused
+            assert world.podium("status").code == 0
+            assert "the disk of" in world.podium("attention", code=0).out
+            assert world.podium("run", "--no-follow", world.full("b")).code == 1
         # A little room: the answer goes through; then none again, while the agent ends and its work is taken over.
-        ballast.unlink()
+        assert "the disk of" not in world.podium("attention", code=0).out
         world.podium("allow", world.full("a"), code=0)
-        fill(ballast)
-        world.podium("status")
-        ballast.unlink()
+        with little_room(world.state):
+            world.podium("status")
         world.wait_for("a", InReview)
         assert world.changed_paths("a") == [b"src/a/x.py"]
         assert sum(each.agent_starts for each in world.run_of("a").rounds) == 1  # pyright: ignore[reportOptionalMemberAccess]
@@ -192,20 +185,6 @@ def test_a_full_disk_delays_work_and_loses_none(build_world: Callable[..., World
         for process in world.processes:
             assert process.poll() is None, world.log()
         world.end()
-    finally:
-        for place in mounted:
-            subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def fill(file: Path) -> None:
-    """Take all the room there is."""
-    with file.open("wb", buffering=0) as out:
-        for size in (1 << 20, 4096):
-            try:
-                while out.write(b"\xa5" * size) == size:
-                    pass
-            except OSError:
-                continue
 
 
 # --- several at once --------------------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ class Metered(Value, frozen=True, kw_only=True, tag="metered"):
 
 
 class Waiting(Value, frozen=True, kw_only=True, tag="waiting"):
-    """The round stands still for something that is neither its agent nor a permission: budget, provider, or key."""
+    """The round stands still for something that is neither its agent nor a permission: budget, provider, key, room."""
 
     on: str
     detail: str

@@ -34,9 +34,11 @@ def command(context: Context) -> None:
     """
     from podium.conductor.attention import attention
     from podium.conductor.deliver import undelivered
+    from podium.conductor.disk_use import little_room
 
     project = context.project.id
-    needs = attention(context.desk.look(project), undelivered(context.desk, project, context.path))
+    delivery = undelivered(context.desk, project, context.path)
+    needs = attention(context.desk.look(project), delivery, little_room(context.state))
     output = context.output
     output.document({"needs": [_data(need) for need in needs]})
     if not needs:

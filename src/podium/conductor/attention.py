@@ -19,12 +19,13 @@ class Rank(IntEnum):
 
     PERMISSION = 0  # an agent stands still until it is answered
     TRIPWIRE = 1  # an agent may be going wrong, and goes on spending
-    WAIT = 2  # an agent stands still for money, a key or its provider
-    QUESTION = 3  # an agent wants to know something before it begins
-    LANDING = 4  # accepted work that cannot land
-    REVIEW = 5  # a candidate waits
-    FAILED = 6  # a task has no run that gave a candidate
-    BLOCKED = 7  # a task that will not start
+    DISK = 2  # all work stands still, or soon will: there is no room for what it gives
+    WAIT = 3  # an agent stands still for money, a key, its provider or room
+    QUESTION = 4  # an agent wants to know something before it begins
+    LANDING = 5  # accepted work that cannot land
+    REVIEW = 6  # a candidate waits
+    FAILED = 7  # a task has no run that gave a candidate
+    BLOCKED = 8  # a task that will not start
 
 
 @dataclass(frozen=True)
@@ -41,17 +42,18 @@ class Need:
     request: str = ""  # id of the permission request or question that waits
 
 
-def attention(state: State, delivery: tuple[str, str] = ("", "")) -> list[Need]:
+def attention(state: State, delivery: tuple[str, str] = ("", ""), room: tuple[str, str] = ("", "")) -> list[Need]:
     """Everything that needs a person, most urgent first, within one rank the oldest first.
 
-    `delivery` is what `podium.conductor.deliver.undelivered` says of the user's branch.
+    `delivery` is what `podium.conductor.deliver.undelivered` says of the user's branch, `room` what
+    `podium.conductor.disk_use.little_room` says of the disk.
     """
     needs = [*_permissions(state), *_tripwires(state), *_waits(state), *_questions(state), *_reverts(state)]
     for row in board(state):
         needs.extend(_of_row(state, row))
-    what, do = delivery
-    if what:
-        needs.append(Need(Rank.LANDING, state.project.target, "", "", what, "", do))
+    for rank, about, (what, do) in ((Rank.LANDING, state.project.target, delivery), (Rank.DISK, "disk", room)):
+        if what:
+            needs.append(Need(rank, about, "", "", what, "", do))
     return sorted(needs, key=lambda need: (need.rank, need.since, need.task))
 
 
@@ -128,6 +130,10 @@ def wait_advice(wait: Wait, task: str) -> str:
             return f"podium budget   shows it; podium budget SCOPE USD {task}   raises it; or podium stop {task}"
         case "key":
             return f"mend the key, and it goes on; podium resume {task}   tries at once; or podium stop {task}"
+        case "room":
+            return (
+                f"free some disk space, and it goes on by itself; podium gc   shows what can go; or podium stop {task}"
+            )
         case _:
             return f"nothing, it goes on by itself; podium resume {task}   tries at once"
 

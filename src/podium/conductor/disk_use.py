@@ -8,6 +8,9 @@ from pathlib import Path
 
 BUDGET_SECONDS = 0.15
 
+LITTLE_BYTES = 16 * 2**20
+"""With less than this free, a candidate or a transcript may not find room any more."""
+
 
 @dataclass(frozen=True)
 class DiskUse:
@@ -28,6 +31,16 @@ def disk_use(place: Path, budget: float = BUDGET_SECONDS) -> DiskUse:
         walk.close()
     there = next(each for each in (place, *place.parents) if each.exists())
     return DiskUse(found.bytes if found else None, shutil.disk_usage(there).free)
+
+
+def little_room(place: Path) -> tuple[str, str]:
+    """That all work on this disk waits, or soon will, and what to do; empty when there is room."""
+    there = next(each for each in (place, *place.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    if free >= LITTLE_BYTES:
+        return "", ""
+    what = f"the disk of {place} is full ({in_words(free)} free): agents and landings wait until there is room"
+    return what, "free some, and all goes on by itself; podium gc   shows what can go"
 
 
 def in_words(count: int) -> str:

@@ -7,17 +7,16 @@ is tried again until it works, as the supervisor does with its exit record.
 from __future__ import annotations
 
 import asyncio
-import errno
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from podium.git.run import GitError, is_full
+from podium.kernel.room import is_no_room
 from podium.ledger.versions import RefusedError
 
 ROOM_SECONDS = 2.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 async def patiently(what: str, act: Callable[[], Awaitable[None]]) -> None:
@@ -43,8 +42,8 @@ def _is_full(error: BaseException) -> bool:
             return True
         case GitError(stderr=said):
             return is_full(said)
-        case OSError(errno=number):
-            return number in _FULL
+        case OSError():
+            return is_no_room(error)
         case _:
             return False
 

@@ -153,7 +153,7 @@ class Trip(Value, frozen=True, kw_only=True):
 
 
 class Wait(Value, frozen=True, kw_only=True):
-    """What a live round stands still for: its budget, the model's provider, or a key."""
+    """What a live round stands still for: its budget, the model's provider, a key, or room on the disk."""
 
     on: str
     detail: str

@@ -126,6 +126,7 @@ class Attempt:
             return stage.broken.result()
         if stage.stop.done():
             return stage.stop.result()
+        await stage.all_written()  # the agent is thawed then, and may end as it likes
         stage.sample()  # what it broke since the last look counts as well
         return stage.broken.result() if stage.broken.done() else conversation.result()
 
@@ -156,7 +157,7 @@ class Attempt:
         await self._in_time(process.begin(self._doors.open))
         opened = await self._in_time(spoken.open(process.pipes, stage, task))
         self._crash.reach("opened")
-        prompt = self._begin(opened)
+        prompt = await self._begin(opened)
         while True:
             turn = await spoken.turn(prompt)
             again = stage.has_word and not stage.stop.done()
@@ -168,7 +169,7 @@ class Attempt:
             prompt = word.text if word is not None else ""
 
     async def _in_time(self, opening: Awaitable[_T]) -> _T:
-        """The result, unless it takes longer than allowed; time in which the round is paused does not count."""
+        """The result, unless it takes longer than allowed; time in which the round stands still does not count."""
         task = asyncio.ensure_future(opening)
         left = self._order.start_seconds
         try:
@@ -177,7 +178,7 @@ class Attempt:
                     raise TimeoutError
                 step = min(left, 0.5)
                 await asyncio.wait({task}, timeout=step)
-                left -= 0.0 if self._stage.paused else step
+                left -= 0.0 if self._stage.still else step
             return task.result()
         finally:
             if not task.done():
@@ -185,10 +186,10 @@ class Attempt:
                 with contextlib.suppress(asyncio.CancelledError, PodiumError):
                     await task
 
-    def _begin(self, opened: Opened) -> str:
+    async def _begin(self, opened: Opened) -> str:
         """Record the session and give the prompt for it."""
         resumption: Resumption = "session" if opened.loaded else "fallback" if self._wish else "new"
-        self._save(SessionRecord(session=opened.session, resumption=self._origin(resumption)))
+        await self._save(SessionRecord(session=opened.session, resumption=self._origin(resumption)))
         self._crash.reach("session")
         if opened.why_not_loaded:
             why = f"the session {self._wish!r} was not loaded: {opened.why_not_loaded}"
@@ -203,7 +204,7 @@ class Attempt:
         )
         self._stage.emit(started)
         prompt = self._prompt(resumption)
-        self._save(SessionRecord(session=opened.session, resumption=self._origin(resumption), prompted=True))
+        await self._save(SessionRecord(session=opened.session, resumption=self._origin(resumption), prompted=True))
         self._crash.reach("prompted")
         return prompt
 
@@ -222,8 +223,8 @@ class Attempt:
             return TAKE_OVER + (order.fallback_prompt or order.prompt)
         return order.fallback_prompt or order.prompt
 
-    def _save(self, record: SessionRecord) -> None:
-        write_whole(self._round_dir / SESSION, canonical(record))
+    async def _save(self, record: SessionRecord) -> None:
+        await self._stage.with_room(lambda: write_whole(self._round_dir / SESSION, canonical(record)))
 
 
 def mark_of(round_dir: Path) -> str:

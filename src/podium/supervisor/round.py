@@ -89,7 +89,7 @@ class Round:
         if stage.stop.done():
             return stage.stop.result(), ""
         playing = Attempt(self._round_dir, self._order, stage, self._crash, self._secrets, number=attempt)
-        self._count(attempt, playing)
+        await stage.with_room(lambda: self._count(attempt, playing))
         ending = await playing.play()
         return ending, playing.stderr
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -30,6 +30,7 @@ from podium.agents.event import (
     WaitOver,
 )
 from podium.kernel.clock import Clock
+from podium.kernel.room import is_no_room
 from podium.runs.model import TripName
 from podium.supervisor.crash import CrashPoint
 from podium.supervisor.ending import Ending
@@ -46,6 +47,8 @@ from podium.workspaces.plan import seen_workspace
 from podium.workspaces.watchdog import Breach, Watchdog
 
 TICK_SECONDS = 0.5
+ROOM = "room"
+FULL = "the disk is full: nothing that the agent does could be recorded"
 _LOOK_EVERY = 2  # ticks between two looks at the changed files, and at the inbox in case a wake-up was lost
 
 
@@ -89,6 +92,7 @@ class Stage:
         )
         self._refused: set[str] = set()
         self._held: dict[str, str] = {}
+        self._writers = 0  # acts of `with_room` that have none
         self._held_since: float | None = None
         self.keeper = ModelKeeper(order, order.gateway, secrets, self, clock) if order.gateway is not None else None
         self._running = asyncio.Event()
@@ -120,6 +124,7 @@ class Stage:
                 self._crash.reach("working")
         except OSError as error:
             self._fail(f"the transcript cannot be written: {error.strerror}")
+        self._hold_for_room()
 
     async def ask(self, question: PermissionAsked) -> PermissionChoice:
         """Wait for the answer to a permission request."""
@@ -146,6 +151,7 @@ class Stage:
             self.transcript.record_last(event)
         except OSError as error:
             self._fail(f"the transcript cannot be written: {error.strerror}")
+        self._hold_for_room()
 
     def _fail(self, error: str) -> None:
         if not self.broken.done():
@@ -159,6 +165,7 @@ class Stage:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             ticks += 1
+            self._look_for_room()
             self.sample()
             self._tripped(self._tripwire.tick(self._now()))
             if ticks % _LOOK_EVERY == 0:
@@ -275,6 +282,49 @@ class Stage:
             self._held_since = None
         self._thaw()
         self.emit(WaitOver(on=on))
+
+    @property
+    def still(self) -> bool:
+        """Whether the agent is kept from working, by a person or by what the round waits for."""
+        return self.paused or bool(self._held)
+
+    async def with_room(self, act: Callable[[], None]) -> None:
+        """Do an act that writes. While the disk has no room for it the round stands still, and it is tried again.
+
+        Raises what else the act raises.
+        """
+        while True:
+            try:
+                return act()
+            except OSError as error:
+                if not is_no_room(error):
+                    raise
+            self._writers += 1
+            try:
+                self.hold(ROOM, FULL)
+                await asyncio.sleep(TICK_SECONDS)
+            finally:
+                self._writers -= 1
+
+    async def all_written(self) -> None:
+        """Return once nothing waits for room on the disk, or the round is to end anyway."""
+        while self.transcript.waiting and not self.stop.done() and not self.broken.done():
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _hold_for_room(self) -> None:
+        if self.transcript.waiting:
+            self.hold(ROOM, FULL)
+
+    def _look_for_room(self) -> None:
+        if ROOM not in self._held:
+            return
+        try:
+            found = self.transcript.retry() and not self._writers
+        except OSError as error:
+            self._fail(f"the transcript cannot be written: {error.strerror}")
+        else:
+            if found:
+                self.release(ROOM)
 
     def _thaw(self) -> None:
         if self.process is not None and not self.paused and not self._held:

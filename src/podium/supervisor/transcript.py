@@ -1,11 +1,15 @@
 """Writing a round's transcript: numbered lines, each whole on disk as soon as it is written, within a size.
 
+A line for which the disk has no room waits in memory, and so does all that comes after it, until `retry` writes them:
+they count as written, for who goes on from here, but a supervisor that dies takes them along.
+
 Pieces of one message are joined for a fifth of a second: a model streams words, a reader wants sentences.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -13,7 +17,9 @@ from pathlib import Path
 from podium.agents.event import Entry, Event, Message, Thought, decode, encode
 from podium.evidence.redaction import Redactor
 from podium.kernel.clock import Clock, stamp
+from podium.kernel.room import is_no_room
 from podium.supervisor.files import whole_lines
+from podium.supervisor.names import EVENTS
 from podium.supervisor.tally import Tally
 
 JOIN_SECONDS = 0.2
@@ -25,7 +31,8 @@ RESERVE = 1 << 20
 class Transcript:
     """The one writer of an `events.jsonl`. A torn last line of an earlier death is cut off; numbers go on.
 
-    Use from one event loop. `record` never raises for what an agent wrote; it may raise OSError (a full disk).
+    Use from one event loop. `record` never raises for what an agent wrote, nor for a full disk; it may raise OSError
+    for a disk that is broken.
     """
 
     def __init__(self, path: Path, *, limit: int, clock: Clock, redactor: Redactor | None = None) -> None:
@@ -35,6 +42,8 @@ class Transcript:
         self._limit = limit
         self._size = whole_lines(self._file)
         os.ftruncate(self._file, self._size)
+        self._on_disk = self._size
+        self._backlog: list[bytes] = []
         self.tally = Tally()
         self._read_back()
         self._pieces: list[str] = []
@@ -100,17 +109,44 @@ class Transcript:
         if self._size + len(line) > self._limit - reserve:
             self.full = True
             return False
-        written = os.write(self._file, line)
-        if written < len(line):  # a full disk: leave no torn line behind
-            os.ftruncate(self._file, self._size)
-            raise OSError(28, os.strerror(28), "events.jsonl")
-        self._size += written
+        if self._backlog or not self._append(line):
+            self._backlog.append(line)
+        self._size += len(line)
         self.tally.add(entry)
         return True
 
+    def _append(self, line: bytes) -> bool:
+        """Whether there was room for the whole line; if not, nothing of it is left behind."""
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            if not is_no_room(error):
+                raise
+            return False
+        if written < len(line):
+            os.ftruncate(self._file, self._on_disk)
+            return False
+        self._on_disk += written
+        return True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are lines that the disk had no room for."""
+        return bool(self._backlog)
+
+    def retry(self) -> bool:
+        """Write the lines that wait for room; whether none waits any more. Raises OSError for a disk that is broken."""
+        while self._backlog:
+            if not self._append(self._backlog[0]):
+                return False
+            del self._backlog[0]
+        return True
+
     def digest(self) -> str:
-        """Put everything on the disk for good and give the digest of it all."""
+        """Put everything on the disk for good and give the digest of it all. Raises OSError while it has no room."""
         self.flush(more=False)
+        if not self.retry():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), EVENTS)
         os.fsync(self._file)
         whole = hashlib.sha256()
         offset = 0

@@ -13,6 +13,7 @@ from podium.api.seat import Seat, seat_of
 from podium.conductor.attention import Need, Rank, attention
 from podium.conductor.board import board
 from podium.conductor.deliver import undelivered
+from podium.conductor.disk_use import little_room
 from podium.kernel.errors import PodiumError
 from podium.landing.model import AtWork, Landing, Waits
 from podium.render.paint import Tone
@@ -21,6 +22,7 @@ from podium.web.page import page
 SIGNS: dict[Rank, tuple[str, Tone]] = {
     Rank.PERMISSION: ("asks", "warn"),
     Rank.TRIPWIRE: ("tripwire", "bad"),
+    Rank.DISK: ("disk", "bad"),
     Rank.WAIT: ("waits", "warn"),
     Rank.QUESTION: ("question", "warn"),
     Rank.LANDING: ("held", "bad"),
@@ -56,7 +58,7 @@ def show(request: Request) -> Response:
     seat = seat_of(request)
     delivery = _delivery(seat)
     with seat.desk.reading(seat.project) as state:
-        items = [_item(need) for need in attention(state, delivery)]
+        items = [_item(need) for need in attention(state, delivery, little_room(seat.home.root))]
         rows = board(state)
         busy = sum(isinstance(row.state, AtWork) for row in rows)
         waiting = sum(isinstance(row.state, Waits) for row in rows)
