@@ -23,6 +23,7 @@ from podium.evidence.model import Execution, Fails
 from podium.evidence.outcome import FAILING_LIMIT, Expectation, held, last_line, outcome_of
 from podium.kernel.errors import PodiumError
 from podium.kernel.ids import digest
+from podium.kernel.room import NoRoomError
 from podium.kernel.value import Value, canonical
 
 Monotonic: TypeAlias = Callable[[], float]
@@ -202,6 +203,8 @@ class Bench:
     async def _execute(self, request: Request) -> Ran:
         try:
             return await self._executor.execute(request)
+        except NoRoomError:
+            raise  # of nothing that is gathered on a full disk anything can be said: it is gathered again
         except (PodiumError, OSError) as error:
             return Ran(
                 how="broken", exit_code=None, seconds=0.0, output=b"", output_digest=digest(b""), detail=str(error)

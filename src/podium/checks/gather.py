@@ -25,6 +25,7 @@ from podium.evidence.model import Blind, Holds, Item, NotRun
 from podium.evidence.outcome import some_of
 from podium.evidence.rules import item_id
 from podium.evidence.test_code import is_code
+from podium.kernel.room import NoRoomError
 
 Emit: TypeAlias = Callable[[Item], Awaitable[None]]
 Settled: TypeAlias = Callable[[tuple[Job, ...]], Awaitable[None]]
@@ -119,6 +120,8 @@ async def _item(order: GatherOrder, job: Job, bench: Bench, monotonic: Monotonic
         answer = await job.work(bench)
         if isinstance(answer.outcome, Holds) and (left_out := _left_out(order, job)):
             answer = msgspec.structs.replace(answer, outcome=Blind(why=left_out))
+    except NoRoomError:
+        raise
     except UnreadableError as error:
         answer = Answer(outcome=Blind(why=f"a file was not read: {error}"))
     except Exception as error:  # noqa: BLE001 - a plugin may raise anything; its silence must show

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-BUDGET_SECONDS = 0.15
+from podium.conductor.room import LITTLE_BYTES, free_bytes
 
-LITTLE_BYTES = 16 * 2**20
-"""With less than this free, a candidate or a transcript may not find room any more."""
+BUDGET_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,12 @@ def disk_use(place: Path, budget: float = BUDGET_SECONDS) -> DiskUse:
         found = walk.step(budget)
     finally:
         walk.close()
-    there = next(each for each in (place, *place.parents) if each.exists())
-    return DiskUse(found.bytes if found else None, shutil.disk_usage(there).free)
+    return DiskUse(found.bytes if found else None, free_bytes(place))
 
 
 def little_room(place: Path) -> tuple[str, str]:
     """That all work on this disk waits, or soon will, and what to do; empty when there is room."""
-    there = next(each for each in (place, *place.parents) if each.exists())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(place)
     if free >= LITTLE_BYTES:
         return "", ""
     what = f"the disk of {place} is full ({in_words(free)} free): agents and landings wait until there is room"

@@ -16,6 +16,7 @@ from podium.conductor.ground import Ground
 from podium.conductor.mirrors import open_mirror, publish
 from podium.conductor.own_keys import redactor_of
 from podium.conductor.prepare import ground_of, overlay_dir
+from podium.conductor.room import require_room
 from podium.conductor.shop import Shop, in_thread
 from podium.git.bundle import fetch_bundle
 from podium.git.diff import changes
@@ -102,6 +103,8 @@ def _take(ground: Ground, mirror: Mirror, run: Run, round_: Round, directory: Pa
         # The agent may have used all the disk that it was given: that must not keep its work from being taken over.
         plan = replace(plan, limits=replace(plan.limits, disk_mb=0))
         done = run_sandboxed(plan, wanted.argv, bwrap=ground.bwrap, timeout_seconds=HARVEST_SECONDS)
+        if done.how == "broken" or done.exit_code != 0:
+            require_room(place)
         if done.how != "exited":
             raise PodiumError(f"the harvest did not finish ({done.how}): {done.why}", where=str(place))
         if done.exit_code != 0:

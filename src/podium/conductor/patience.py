@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from podium.git.run import GitError, is_full
-from podium.kernel.room import is_no_room
+from podium.conductor.room import behind, is_for_want_of_disk
 from podium.ledger.versions import RefusedError
 
 ROOM_SECONDS = 2.0
@@ -33,24 +32,12 @@ async def patiently(what: str, act: Callable[[], Awaitable[None]]) -> None:
 
 def is_for_want_of_room(error: BaseException) -> bool:
     """Whether a full disk, or a database that refuses to write or is away, is what is behind an error."""
-    return any(_is_full(each) for each in _behind(error))
+    return is_for_want_of_disk(error) or any(_refuses(each) for each in behind(error))
 
 
-def _is_full(error: BaseException) -> bool:
+def _refuses(error: BaseException) -> bool:
     match error:
         case RefusedError() | OperationalError() | DBAPIError(connection_invalidated=True):
             return True
-        case GitError(stderr=said):
-            return is_full(said)
-        case OSError():
-            return is_no_room(error)
         case _:
             return False
-
-
-def _behind(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__

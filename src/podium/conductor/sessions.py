@@ -12,6 +12,7 @@ from pathlib import Path
 from podium.agents.stores import stores_of
 from podium.conductor.mirrors import open_mirror, publish
 from podium.conductor.packed_store import LIMIT_BYTES, pack, unpack
+from podium.conductor.room import is_for_want_of_disk
 from podium.conductor.shop import Shop, in_thread
 from podium.git.mirror import Mirror
 from podium.git.model import NULL_ID
@@ -66,6 +67,8 @@ def _keep(shop: Shop, project: str, run_id: str, number: int) -> None:
                 mirror.update_ref(ref, blob, old)
             publish(mirror, shop.home, registered, ref)
     except (PodiumError, OSError) as error:
+        if is_for_want_of_disk(error):
+            raise
         _say(f"the session of {run_id}.{number} is not kept: {error}")
 
 
@@ -87,6 +90,8 @@ def make_home(shop: Shop, settings: Settings, mirror: Mirror, project: str, run:
         try:
             _restore(mirror, run.id, before.number, fresh, _stores(settings, run.agent))
         except (PodiumError, OSError) as error:
+            if is_for_want_of_disk(error):
+                raise
             _say(f"the session of {run.id}.{before.number} is not put back: {error}")
             remove(fresh, within=within)
             fresh.mkdir(mode=0o700)

@@ -14,23 +14,26 @@ import msgspec
 from podium.checks.artefacts import read_artefact
 from podium.checks.ports import ARTEFACT_LIMIT, OUTPUT_LIMIT, Ran, Request, Side, UnreadableError
 from podium.conductor.ground import Ground
+from podium.conductor.room import LITTLE_BYTES, NOTHING_BYTES, is_for_want_of_disk, require_room
 from podium.evidence.model import Execution
 from podium.evidence.redaction import SHAPES, Redactor, clean_execution
 from podium.git.commits import list_tree
 from podium.git.mirror import Mirror
 from podium.git.objects import TooLargeError
 from podium.git.paths import to_bytes
-from podium.kernel.errors import NotFoundError
+from podium.kernel.errors import NotFoundError, PodiumError
 from podium.kernel.ids import digest, system_entropy
+from podium.kernel.room import NoRoomError, is_no_room
 from podium.kernel.value import canonical
 from podium.workspaces.plan import Mount, SandboxPlan
 from podium.workspaces.run import Completed, run
-from podium.workspaces.space import remove
+from podium.workspaces.space import disk_use, remove
 
 OUT = "/podium/out"
 CANDIDATE = "/podium/candidate"
 LAY_OVER = "in/lay-over.sh"
 _AT_ONCE = 100  # files that one program of the script is given: their names fit into a command line
+_TRIES = 4
 BLOB_LIMIT = 8 * 1024 * 1024
 
 
@@ -44,9 +47,9 @@ class TreeExecutor:
     candidate: str
 
     async def execute(self, request: Request) -> Ran:
-        """Run a command; cancelling ends its sandbox."""
+        """Run a command; cancelling ends its sandbox. Raises NoRoomError on a full disk, and what a tree gives."""
         ended = threading.Event()
-        work = asyncio.ensure_future(asyncio.to_thread(self._execute, request, ended))
+        work = asyncio.ensure_future(asyncio.to_thread(self._with_room, request, ended))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -54,7 +57,25 @@ class TreeExecutor:
             await asyncio.wait([work])
             raise
 
-    def _execute(self, request: Request, ended: threading.Event) -> Ran:
+    def _with_room(self, request: Request, ended: threading.Event) -> Ran:
+        """Run it with room on the disk. Where others used that up meanwhile, what it said is no fact: it runs again.
+
+        After `_TRIES` it is believed: it may be the command itself that fills the disk and clears up.
+        """
+        for left in reversed(range(_TRIES)):
+            require_room(self.scratch)
+            try:
+                ran, starved = self._execute(request, ended)
+            except (PodiumError, OSError) as error:
+                if is_for_want_of_disk(error):
+                    raise NoRoomError(str(self.scratch)) from error
+                raise
+            if not starved or not left or ended.is_set():
+                return ran
+        raise AssertionError("unreachable")
+
+    def _execute(self, request: Request, ended: threading.Event) -> tuple[Ran, bool]:
+        """What a command gave, and whether there was hardly any room on the disk, by no doing of its own."""
         commit = self.base if request.side == "base" else self.candidate
         place = self.scratch / system_entropy(8).hex()
         try:
@@ -74,7 +95,8 @@ class TreeExecutor:
                 cancelled=ended.is_set,
             )
             found = {name: read_artefact(place / "out", name, ARTEFACT_LIMIT) for name in request.artefacts}
-            return _ran(done, {name: data for name, data in found.items() if data is not None})
+            starved = done.least_free < NOTHING_BYTES and disk_use(place).bytes < LITTLE_BYTES
+            return _ran(done, {name: data for name, data in found.items() if data is not None}), starved
         finally:
             remove(place, within=self.scratch)
 
@@ -186,11 +208,16 @@ class FileCache:
             return None
 
     def put(self, key: str, execution: Execution) -> None:
-        """Remember an execution."""
+        """Remember an execution, if there is room for it."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self.directory / f".{system_entropy(8).hex()}"
-        fresh.write_bytes(canonical(clean_execution(execution, self.redactor)))
-        fresh.replace(self._file(key))
+        try:
+            fresh.write_bytes(canonical(clean_execution(execution, self.redactor)))
+            fresh.replace(self._file(key))
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            if not is_no_room(error):
+                raise
 
     def _file(self, key: str) -> Path:
         return self.directory / f"{digest(key.encode())[7:]}.json"

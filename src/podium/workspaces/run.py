@@ -35,6 +35,7 @@ class Completed(Value, frozen=True, kw_only=True):
     digest: str  # of all output that was read
     dropped: int  # bytes of output that came before `output`
     why: str = ""  # for "limit" and "broken": in words
+    least_free: int = 0  # bytes that were free where it wrote, at the worst moment that was seen
 
 
 class _Tail:
@@ -83,6 +84,7 @@ def run(
     """
     words = ["/bin/sh", "-c", argv] if isinstance(argv, str) else list(argv)
     started = time.monotonic()
+    watchdog = Watchdog(plan)
     ready = launch(plan, words, bwrap=bwrap, network=network)
     try:
         feed = _input(stdin)
@@ -99,7 +101,7 @@ def run(
             try:
                 if at_start is not None:
                     at_start(ready)
-                why_end = _reasons(Watchdog(plan), ready, tail, started + timeout_seconds, on_breach, cancelled)
+                why_end = _reasons(watchdog, ready, tail, started + timeout_seconds, on_breach, cancelled)
                 how, why = _attend(ready, process, tail, why_end)
             except BaseException:
                 _end(ready, process)
@@ -113,7 +115,7 @@ def run(
     seconds = round(time.monotonic() - started, 3)
     return Completed(
         exit_code=code, how=how, seconds=seconds, output=kept, digest=tail.digest(), dropped=tail.total - len(kept),
-        why=why,
+        why=why, least_free=watchdog.least_free(),
     )  # fmt: skip
 
 

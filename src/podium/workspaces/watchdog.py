@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,6 +51,7 @@ class Watchdog:
         self._next_walk = self._started
         self._walked = 0  # bytes at the end of the last walk
         self._free = self._free_bytes()
+        self._least = self._writable_bytes()
         self._free_then = self._free
 
     def forgive(self, seconds: float) -> None:
@@ -58,6 +60,7 @@ class Watchdog:
 
     def sample(self, pid: int | None) -> Breach | None:
         """The first limit that is broken now. `pid` is the sandbox's first process (`Launch.child_pid`)."""
+        self._least = self.least_free()
         limits = self._plan.limits
         minutes = (self._now() - self._started) / 60
         if limits.wall_minutes and minutes > limits.wall_minutes:
@@ -68,6 +71,10 @@ class Watchdog:
         if limits.processes and len(pids) > limits.processes:
             return _breach("processes", len(pids), limits.processes, "processes")
         return self._memory(pid, pids) or self._disk(pids)
+
+    def least_free(self) -> int:
+        """Bytes that were free where the sandbox writes: the least of what was seen until now."""
+        return min(self._least, self._writable_bytes())
 
     def close(self) -> None:
         """Release what is open."""
@@ -121,6 +128,14 @@ class Watchdog:
         if use.unreadable:
             used = max(used, self._free - self._free_bytes())
         return used
+
+    def _writable_bytes(self) -> int:
+        """What this user may write; where nobody can tell, there is room."""
+        try:
+            state = os.statvfs(self._plan.upper)
+        except OSError:
+            return sys.maxsize
+        return (state.f_bfree if os.geteuid() == 0 else state.f_bavail) * state.f_frsize
 
     def _free_bytes(self) -> int:
         try:
