@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conftest import Bench
 from podium.agents.event import Message, Started, ToolCall, Waiting, WaitOver
 from podium.kernel.value import canonical
 from podium.supervisor.files import write_whole
